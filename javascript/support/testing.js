@@ -1,0 +1,255 @@
+// What the tests of the JavaScript programs share.
+// python/support/testing.py and mock_api/client.py say the same words.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { afterEach, beforeEach } from "node:test";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const LIMIT = 10_000; // milliseconds until a wait is called a failure
+const SERVER = process.env.API_URL ?? (await startServer());
+
+/**
+ * One request as the API saw it. Times are seconds since the scenario began.
+ * @typedef {object} LogEntry
+ * @property {number} request 1, 2, 3 … in order of arrival
+ * @property {string} method
+ * @property {string} path without the scenario's prefix
+ * @property {string} query
+ * @property {number} inFlight how many were in flight then, itself included
+ * @property {number | null} status
+ * @property {"completed" | "client hung up" | "dropped" | null} ending
+ * @property {number} started
+ * @property {number | null} ended
+ * @property {number} startedEvent place in the scenario's order of events
+ * @property {number | null} endedEvent
+ */
+
+/**
+ * A scenario of the test's own that answers at once unless told otherwise.
+ * In every rule `path` may hold `*`: "/posts/*". A rule that the API
+ * refuses rejects with what the API says was wrong.
+ * @param {import("node:test").TestContext} t
+ */
+export async function mockApi(t) {
+  const made = await ask(`${SERVER}/scenarios`, { delays: false });
+  const { url, control } = await made.json();
+  t.after(() => fetch(control, { method: "DELETE" }));
+  /** @param {string} rule @param {object} values */
+  const set = async (rule, values) => {
+    await ask(control + rule, values);
+  };
+  return {
+    /** The base URL to give to the program. @type {string} */
+    url,
+    /** Keep the responses of `path` back until `release`. @param {string} path */
+    hold: (path) => set("hold", { path }),
+    /** Let the held responses go, those to come too. @param {string} path */
+    release: (path) => set("release", { path }),
+    /**
+     * Wait until `request` ("GET /posts") has arrived `times` times.
+     * @param {string} request
+     */
+    saw: (request, times = 1) => set("saw", { request, times }),
+    /**
+     * Answer `path` only once `n` such requests are in flight together.
+     * @param {string} path
+     * @param {number} n
+     */
+    rendezvous: (path, n) => set("rendezvous", { path, n }),
+    /**
+     * Answer the next requests of `path` with `statuses`, one each.
+     * @param {string} path
+     * @param {number[]} statuses
+     */
+    fail: (path, statuses) => set("fail", { path, statuses }),
+    /** Close the connection without an answer. @param {string} path */
+    drop: (path) => set("drop", { path }),
+    /**
+     * Let `path` take this many seconds.
+     * @param {string} path
+     * @param {number} seconds
+     */
+    delay: (path, seconds) => set("delay", { path, seconds }),
+    /**
+     * The requests so far, in order of arrival; by default only once none is
+     * in flight any more.
+     * @returns {Promise<LogEntry[]>}
+     */
+    log: async ({ settled = true } = {}) => {
+      const answer = await ask(`${control}log?settled=${settled}`);
+      return (await answer.json()).map(camelCased);
+    },
+  };
+}
+
+/**
+ * Run a program beside the test. `prints` waits for a text in its output,
+ * `done` settles with the program; what it prints is kept until the test ends.
+ * @param {() => Promise<unknown>} main
+ */
+export function running(main) {
+  const program = {
+    output: "",
+    get lines() {
+      return this.output.split("\n").slice(0, -1);
+    },
+    /** @type {Promise<unknown>} */
+    done: Promise.resolve(),
+    /** @param {string} text */
+    async prints(text) {
+      let over = false;
+      const end = () => {
+        over = true;
+        news.resolve();
+      };
+      const limit = setTimeout(end, LIMIT);
+      program.done.then(end, end);
+      while (!program.output.includes(text) && !over) {
+        news = Promise.withResolvers();
+        await news.promise;
+      }
+      clearTimeout(limit);
+      const only = `not printed: ${text}, only:\n${program.output}`;
+      assert(program.output.includes(text), only);
+    },
+  };
+  /** @type {PromiseWithResolvers<void>} */
+  let news = Promise.withResolvers();
+  const write = process.stdout.write;
+  // The test runner reports through the same stream, but never in strings.
+  process.stdout.write = /** @type {typeof write} */ (
+    (chunk, ...rest) => {
+      if (typeof chunk !== "string") {
+        return write.call(process.stdout, chunk, ...rest);
+      }
+      program.output += chunk;
+      news.resolve();
+      return true;
+    }
+  );
+  restore.push(() => {
+    process.stdout.write = write;
+  });
+  program.done = main();
+  program.done.catch(() => {}); // the test awaits it, perhaps later
+  return program;
+}
+
+/**
+ * Run a program to its end and return all that it printed.
+ * @param {() => Promise<unknown>} main
+ */
+export async function printed(main) {
+  const program = running(main);
+  await program.done;
+  return program.output;
+}
+
+/**
+ * Run this Node with `args` in a process of its own, to its end. It runs in
+ * the folder javascript/, and source given after "-e" is a module.
+ * @param {string[]} args
+ * @param {Record<string, string>} [env] added to the environment
+ * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
+ */
+export function runNode(args, env = {}) {
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const options = {
+    cwd: join(ROOT, "javascript"),
+    env: { ...inherited, NODE_OPTIONS: "", ...env },
+    timeout: LIMIT,
+  };
+  return new Promise((resolve) => {
+    const command = ["--input-type=module", ...args];
+    const finish = (
+      /** @type {import("node:child_process").ExecFileException | null} */ error,
+      /** @type {string} */ stdout,
+      /** @type {string} */ stderr,
+    ) => resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    execFile(process.execPath, command, options, finish);
+  });
+}
+
+/** @type {(() => void)[]} */
+const restore = [];
+/** @type {string[]} */
+let before;
+/** @type {Error[]} */
+const warnings = [];
+
+process.on("warning", (warning) => warnings.push(warning));
+
+beforeEach(() => {
+  before = process.getActiveResourcesInfo();
+});
+
+// A warning, and whatever would keep the process alive, fails the test.
+afterEach(() => {
+  for (const undo of restore.splice(0).reverse()) undo();
+  assert.deepEqual(warnings.splice(0), []);
+  const left = process.getActiveResourcesInfo();
+  for (const known of before) {
+    const at = left.indexOf(known);
+    if (at >= 0) left.splice(at, 1);
+  }
+  assert.deepEqual(left, [], "left open by the test");
+});
+
+/**
+ * @param {string} url
+ * @param {object} [body] sent as JSON by POST
+ */
+async function ask(url, body) {
+  const post = {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const answer = await fetch(url, body && post);
+  if (answer.ok) return answer;
+  const { title, detail } = await answer.json();
+  throw new Error(`${title}: ${detail}`);
+}
+
+/** @param {Record<string, unknown>} entry */
+function camelCased(entry) {
+  const camel = (/** @type {string} */ name) =>
+    name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+  return Object.fromEntries(
+    Object.entries(entry).map(([name, value]) => [camel(name), value]),
+  );
+}
+
+/**
+ * Where nox has not started a mock API, start one that ends with this process.
+ * @returns {Promise<string>} its address
+ */
+async function startServer() {
+  const binary =
+    process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
+  const python = ["javascript", "python", "docs", "compare"]
+    .map((session) => join(ROOT, ".nox", session, binary))
+    .find(existsSync);
+  assert(
+    python,
+    "The mock API is not set up: run `python3 -m nox -s javascript`.",
+  );
+  const server = spawn(
+    python,
+    ["-m", "support.mock_api", "--port", "0", "--lifeline"],
+    { cwd: join(ROOT, "python"), stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const { value } = await createInterface(server.stdout)
+    [Symbol.asyncIterator]()
+    .next();
+  assert(value, "The mock API did not start.");
+  server.unref();
+  for (const stream of [server.stdin, server.stdout]) {
+    /** @type {import("node:net").Socket} */ (stream).unref();
+  }
+  return value.replace("Mock API: ", "");
+}

@@ -1,0 +1,183 @@
+"""Every command that a person runs: `python3 -m nox -l` lists them."""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["python", "javascript", "docs", "lint"]
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1"}
+
+
+@nox.session
+def python(session: nox.Session) -> None:
+    """Test the Python programs, the mock API and the tools."""
+    install(session, "run", "test", "node-24")
+    npm_ci(session)
+    python_tests(session)
+
+
+@nox.session
+def javascript(session: nox.Session) -> None:
+    """Test the JavaScript programs."""
+    install(session, "run", "node-24")
+    npm_ci(session)
+    javascript_tests(session)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run every program and hold its page to it (-- --write rewrites pages)."""
+    install(session, "run", "node-24")
+    npm_ci(session)
+    pages(session, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types, Markdown, links and workflows."""
+    install(session, "run", "test", "node-24", "lint")
+    npm_ci(session)
+    fix = session.posargs == ["--fix"]
+    run(session, "ruff", "check", *["--fix"][:fix])
+    run(session, "ruff", "format", *["--check"][fix:])
+    run(session, "mypy")
+    npx(session, "biome", "check", "--error-on-warnings", *["--write"][:fix])
+    npx(session, "tsc")
+    npx(session, "markdownlint-cli2", *["--fix"][:fix])
+    run(session, "lychee", "--offline", "--include-fragments", "--no-progress", ".")
+    run(session, "zizmor", "--offline", "--quiet", ".github/workflows")
+    workflows = map(str, Path(".github/workflows").glob("*.yml"))
+    schema = "vendor.github-workflows"
+    run(session, "check-jsonschema", "--builtin-schema", schema, *workflows)
+
+
+@nox.session(default=False)
+def compare(session: nox.Session) -> None:
+    """Run one pair side by side, with what the API saw: compare -- social-feed."""
+    install(session, "run", "node-24")
+    npm_ci(session)
+    tool(session, "support.pairs.compare", *session.posargs)
+
+
+@nox.session(default=False)
+def api(session: nox.Session) -> None:
+    """Serve the mock API in the foreground (-- --port 8080)."""
+    install(session, "run")
+    tool(session, "support.mock_api", *session.posargs)
+
+
+@nox.session(default=False)
+def new(session: nox.Session) -> None:
+    """Begin a pair: new -- chapter/slug "Title"."""
+    install(session, "run", "node-24")
+    npm_ci(session)
+    tool(session, "support.pairs", "new", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure the tools and the mock API, as ratios."""
+    install(session, "run", "node-24")
+    npm_ci(session)
+    tool(session, "support.bench", *session.posargs)
+
+
+@nox.session(default=False)
+@nox.parametrize(
+    ["python", "node"],
+    [(python, "24") for python in PYTHONS] + [(THIS_PYTHON, "26")],
+)
+def versions(session: nox.Session, node: str) -> None:
+    """Hold tests and pages to every supported Python and Node."""
+    install(session, "run", "test", f"node-{node}")
+    npm_ci(session)
+    python_tests(session)
+    javascript_tests(session)
+    pages(session)
+
+
+def python_tests(session: nox.Session) -> None:
+    """Run pytest against a server of its own, in Python's development mode."""
+    pytest = ["python", "-X", "dev", "-W", "error", "-m", "pytest", "-n", "auto"]
+    tool(session, "support.mock_api", "--while", *pytest, *session.posargs)
+
+
+def javascript_tests(session: nox.Session) -> None:
+    """Run `node --test` against a server of its own."""
+    options = ["--test", "--unhandled-rejections=strict", "--test-reporter=dot"]
+    files = session.posargs or ["javascript/**/*.test.js"]
+    tool(
+        session, "support.mock_api", "--while", node(session), *options, *files
+    )
+
+
+def pages(session: nox.Session, *arguments: str) -> None:
+    """Check the pages, or rewrite them."""
+    writing = "--write" in arguments
+    rest = [argument for argument in arguments if argument != "--write"]
+    tool(session, "support.pairs", "write" if writing else "check", *rest)
+
+
+def tool(session: nox.Session, module: str, *arguments: str) -> None:
+    """Run one of our own modules."""
+    run(session, "python", "-m", module, *arguments)
+
+
+def npx(session: nox.Session, name: str, *arguments: str) -> None:
+    """Run a JavaScript tool that is installed in node_modules."""
+    script = Path("node_modules", ".bin", name).resolve()
+    run(session, node(session), str(script), *arguments)
+
+
+def run(session: nox.Session, *command: str) -> None:
+    """Run a command; nox prints it and stops where it fails."""
+    session.run(*command, env=ENV, external=True)
+
+
+def node(session: nox.Session) -> str:
+    """The real `node` binary of this session: its script does not pass signals on."""
+    code = "from support.pairs.programs import node; print(node())"
+    return str(session.run("python", "-c", code, env=ENV, silent=True)).strip()
+
+
+def install(session: nox.Session, *locks: str) -> None:
+    """Make the environment hold what the lock files say, unless it does already."""
+    files = [Path("requirements", f"{lock}.txt") for lock in locks]
+    stamp = Path(session.virtualenv.location, "installed")
+    if up_to_date(stamp, *files):
+        return
+    arguments = [argument for file in files for argument in ("-r", str(file))]
+    # uv compiles nothing by itself, and every later start would pay for that.
+    compiled = ["--compile-bytecode"] if session.venv_backend == "uv" else []
+    session.install("--require-hashes", "--no-deps", *compiled, *arguments)
+    stamp.write_text(digest(*files))
+
+
+def npm_ci(session: nox.Session) -> None:
+    """Make node_modules hold what package-lock.json says, unless it does already."""
+    lock = Path("package-lock.json")
+    stamp = Path("node_modules", ".installed")
+    if not up_to_date(stamp, lock):
+        session.run("npm", "ci", "--ignore-scripts", "--silent")
+        stamp.write_text(digest(lock))
+
+
+def up_to_date(stamp: Path, *files: Path) -> bool:
+    """Whether `stamp` was written for `files` as they are now."""
+    return stamp.exists() and stamp.read_text() == digest(*files)
+
+
+def digest(*files: Path) -> str:
+    """A fingerprint of the contents of `files`."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

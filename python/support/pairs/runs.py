@@ -1,0 +1,147 @@
+"""Run the programs as a user would, each against a scenario of its own.
+
+Threads and plain HTTP from the standard library: a check of a few pairs must
+cost little more than the programs themselves, and importing asyncio and httpx
+would cost more than all else that happens here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from http.client import HTTPConnection
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+from support.mock_api.process import server
+from support.pairs.catalogue import Pair
+from support.pairs.lanes import Request
+from support.pairs.programs import command, environment
+from support.pairs.source import LANGUAGES
+
+LIMIT = 60  # seconds that a program may take
+AT_ONCE = 4 * (os.cpu_count() or 1)
+_FIELDS = [field.name for field in fields(Request)]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one program did."""
+
+    command: tuple[str, ...]
+    stdout: str
+    stderr: str
+    exit_code: int | None  # None: killed after LIMIT seconds
+    log: tuple[Request, ...]
+    problem: str = ""  # why the log is not complete
+
+    @property
+    def fine(self) -> bool:
+        """Whether it ended well and said nothing on stderr."""
+        return self.exit_code == 0 and not self.stderr and not self.problem
+
+
+Runs = dict[tuple[Pair, str], Run]
+
+
+def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
+    """Run all programs of the pairs that exist, several at once."""
+    wanted = [
+        (pair, language)
+        for pair in pairs
+        for language in LANGUAGES
+        if pair.program(language).is_file()
+    ]
+    if not wanted:
+        return {}
+    running: set[subprocess.Popen[str]] = set()
+    with server() as url, ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = {
+            (pair, language): pool.submit(
+                _run, url, command(pair, language), limit, running
+            )
+            for pair, language in wanted
+        }
+        try:
+            return {which: run.result() for which, run in runs.items()}
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                _kill(process)
+            raise
+
+
+def _run(
+    url: str, command: list[str], limit: float, running: set[subprocess.Popen[str]]
+) -> Run:
+    made = _ask(url, "POST", "/scenarios", {"delays": True})
+    control = urlsplit(made["control"]).path
+    # A folder of its own: no file of an earlier run, and none is left behind.
+    with TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(made["url"]) | {"TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        running.add(process)
+        code: int | None = None
+        try:
+            stdout, stderr = process.communicate(timeout=limit)
+            code = process.returncode
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            stdout, stderr = process.communicate()
+        finally:
+            running.discard(process)
+    problem, entries = "", []
+    try:
+        entries = _ask(url, "GET", f"{control}log")
+    except RuntimeError as error:
+        problem = str(error)
+    finally:
+        _ask(url, "DELETE", control)
+    log = tuple(Request(**{name: entry[name] for name in _FIELDS}) for entry in entries)
+    return Run(tuple(command), stdout, stderr, code, log, problem)
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a program and all that it has started."""
+    if os.name == "posix":
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    else:
+        process.kill()
+
+
+def _ask(url: str, method: str, path: str, body: object = None) -> Any:
+    """The JSON that the API's control answers; RuntimeError says what is wrong."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+    try:
+        connection.request(
+            method,
+            path,
+            None if body is None else json.dumps(body),
+            {"Content-Type": "application/json"},
+        )
+        answer = connection.getresponse()
+        text = answer.read()
+    finally:
+        connection.close()
+    found = json.loads(text) if text else None
+    if answer.status >= 400:
+        raise RuntimeError(f"{found['title']}: {found['detail']}")
+    return found
