@@ -4,10 +4,7 @@ const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
 
 // What the last visit left in the cache.
 const AUTHORS = { 1: "Ada", 2: "Grace", 3: "Alan" };
-const CACHED = [
-  "Ada: Hello, event loop",
-  "Alan: Is this task halting?",
-];
+const CACHED = ["Ada: The slowest of three", "Alan: Line up, please"];
 
 async function getJson(url) {
   const response = await fetch(url);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { mockApi, printed, running } from "../support/testing.js";
 import { main } from "./social-feed.js";
 
-const CACHED = ["Loading…", "(cached) Ada: Hello, event loop"];
+const CACHED = ["Loading…", "(cached) Ada: The slowest of three"];
 
 test("all five requests are in flight at once", async (t) => {
   const api = await mockApi(t);
@@ -70,9 +70,9 @@ test("a failing picture leaves the rest intact", async (t) => {
     "[picture] Alan",
   ]);
   assert.deepEqual(lines.slice(6), [
-    "Ada: Await is not a blocking call",
-    "Grace: Three requests, one thread",
-    "Alan: Is this task halting?",
+    "Ada: Hello, loop",
+    "Grace: Start first, wait later",
+    "Alan: Is it done yet?",
     "3 notifications",
     "",
   ]);

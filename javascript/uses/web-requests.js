@@ -43,10 +43,7 @@ export async function knock(url) {
 
 export async function main(apiUrl = API_URL) {
   console.log("Newest:", await newestTitle(apiUrl));
-  console.log(
-    "Created: post",
-    await createPost(apiUrl, "My first post"),
-  );
+  console.log("Created: post", await createPost(apiUrl, "Hello"));
   console.log("Post 999:", await titleOf(apiUrl, 999));
   console.log("Redirect: led to", await follow(apiUrl, "/status/302"));
   console.log("Dead server:", await knock(NOBODY));

@@ -17,7 +17,7 @@ test("all five are reported", async (t) => {
   const api = await mockApi(t);
   assert.equal(
     await printed(() => main(api.url)),
-    "Newest: Await is not a blocking call\n" +
+    "Newest: Hello, loop\n" +
       "Created: post 11\n" +
       "Post 999: no such post\n" +
       "Redirect: led to data\n" +
@@ -73,6 +73,7 @@ test("a redirect is followed unless refused", async (t) => {
     redirect: "manual",
   });
   assert.equal(refused.status, 302);
+  await refused.body?.cancel();
   const paths = (await api.log()).map((entry) => entry.path);
   assert.deepEqual(paths, ["/status/302", "/data", "/status/302"]);
 });

@@ -10,7 +10,7 @@ API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
 
 # What the last visit left in the cache.
 AUTHORS = {1: "Ada", 2: "Grace", 3: "Alan"}
-CACHED = ["Ada: Hello, event loop", "Alan: Is this task halting?"]
+CACHED = ["Ada: The slowest of three", "Alan: Line up, please"]
 
 
 async def get_json(client: httpx.AsyncClient, path: str) -> Any:

@@ -4,7 +4,7 @@ import pytest
 from feed.social_feed import main
 from support.testing import printed, running
 
-CACHED = ["Loading…", "(cached) Ada: Hello, event loop"]
+CACHED = ["Loading…", "(cached) Ada: The slowest of three"]
 
 
 async def test_all_five_requests_are_in_flight_at_once(mock_api):
@@ -58,9 +58,9 @@ async def test_a_failing_picture_leaves_the_rest_intact(mock_api):
         "[picture] Alan",
     }
     assert lines[6:] == [
-        "Ada: Await is not a blocking call",
-        "Grace: Three requests, one thread",
-        "Alan: Is this task halting?",
+        "Ada: Hello, loop",
+        "Grace: Start first, wait later",
+        "Alan: Is it done yet?",
         "3 notifications",
     ]
 
@@ -76,11 +76,10 @@ async def test_a_failed_feed_stops_the_pictures(mock_api):
     await mock_api.hold("/users/*/picture")
     await mock_api.hold("/posts")
     await mock_api.fail("/posts", [500])
-    async with running(main(mock_api.url)) as program:
-        await mock_api.saw("GET /users/*/picture", times=3)
-        await mock_api.release("/posts")
-        with pytest.raises(ExceptionGroup) as raised:
-            await program.task
+    with pytest.raises(ExceptionGroup) as raised:
+        async with running(main(mock_api.url)):
+            await mock_api.saw("GET /users/*/picture", times=3)
+            await mock_api.release("/posts")
     assert raised.group_contains(httpx.HTTPStatusError)
     endings = {
         entry.path: entry.ending for entry in await mock_api.log()

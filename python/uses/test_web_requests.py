@@ -21,7 +21,7 @@ async def client(mock_api):
 
 async def test_all_five_are_reported(mock_api):
     assert await printed(main(mock_api.url)) == (
-        "Newest: Await is not a blocking call\n"
+        "Newest: Hello, loop\n"
         "Created: post 11\n"
         "Post 999: no such post\n"
         "Redirect: led to data\n"

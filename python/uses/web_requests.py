@@ -47,9 +47,7 @@ async def knock(client: httpx.AsyncClient, url: str) -> str:
 async def main(api_url: str = API_URL) -> None:
     async with httpx.AsyncClient(base_url=api_url) as client:
         print("Newest:", await newest_title(client))
-        print(
-            "Created: post", await create_post(client, "My first post")
-        )
+        print("Created: post", await create_post(client, "Hello"))
         print("Post 999:", await title_of(client, 999))
         print("Redirect: led to", await follow(client, "/status/302"))
         print("Dead server:", await knock(client, NOBODY))
