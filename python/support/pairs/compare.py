@@ -52,16 +52,16 @@ def compare(pair: Pair) -> bool:
         console.print(compare_view.conclusion(runs))
     else:
         with server() as url:
-            asyncio.run(run_all(runs, url, tell))
-        conclude(runs)
+            asyncio.run(run_all(runs, url, _tell))
+        _conclude(runs)
     return all(verdict(run).passed for run in runs)
 
 
-def tell(run: Run, news: str | LogEntry) -> None:
+def _tell(run: Run, news: str | LogEntry) -> None:
     """Print what is new: a printed line, or a request that has ended."""
     if isinstance(news, str):
         moment, text = run.lines[-1]
-        line = f"{run.language:10} {run.ms(moment):6} ms  {harmless(text)}"
+        line = f"{run.language:10} {run.ms(moment):4} ms  {harmless(text)}"
     else:
         began, ended = run.ms(run.began(news)), run.ms(run.ended(news) or 0)
         line = f"api {run.language}  {request_line(news)}  {began}-{ended} ms"
@@ -69,7 +69,7 @@ def tell(run: Run, news: str | LogEntry) -> None:
     print(line, flush=True)
 
 
-def conclude(runs: list[Run]) -> None:
+def _conclude(runs: list[Run]) -> None:
     for run in runs:
         passed, summary, details = verdict(run)
         print(f"{run.language:10} {'✓' if passed else '✗'} {summary}")
@@ -87,16 +87,16 @@ def find(slug: str, root: Path = ROOT) -> Pair:
     found = [pair for pair in pairs if slug in (pair.slug, pair.name)]
     if not found:
         near = nearest(slug.split("/")[-1], [pair.slug for pair in pairs])
-        stop(f"No pair is called {harmless(slug)}; {near or 'docs/ has them all'}.")
+        _stop(f"No pair is called {harmless(slug)}; {near or 'docs/ has them all'}.")
     if len(found) > 1:
-        stop(f"Which {slug}? {' or '.join(pair.name for pair in found)}.")
+        _stop(f"Which {slug}? {' or '.join(pair.name for pair in found)}.")
     for program in (found[0].python, found[0].javascript):
         if not program.is_file():
-            stop(f"{slug} cannot run: {relative(found[0], program)} is missing.")
+            _stop(f"{slug} cannot run: {relative(found[0], program)} is missing.")
     return found[0]
 
 
-def stop(problem: str) -> NoReturn:
+def _stop(problem: str) -> NoReturn:
     print(problem, file=sys.stderr)
     raise SystemExit(2)
 
@@ -110,20 +110,25 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         "slug", nargs="?", default="social-feed", help="such as %(default)s"
     )
     pair = find(parser.parse_args(arguments).slug, root)
-    # nox ends a session that does not stop soon enough with SIGTERM.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = 0
     try:
         code = 0 if compare(pair) else 1
     except* KeyboardInterrupt:
         code = 130
     except* httpx.HTTPError as problems:
-        stop(f"The mock API does not answer: {problems.exceptions[0]}")
+        _stop(f"The mock API does not answer: {problems.exceptions[0]}")
     except* BrokenPipeError:
         # Whoever read our output has left, as `head` does.
+        code = 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
+def stop_on_sigterm() -> None:
+    """Treat SIGTERM, which nox sends to what does not stop soon, like Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
 if __name__ == "__main__":
+    stop_on_sigterm()
     sys.exit(main())

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import json
+import os
 import re
+import signal
 import time
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import httpx
@@ -41,10 +45,6 @@ class Run:
     errors: str = ""  # what it wrote to stderr
     exit_code: int | None = None
 
-    @property
-    def program(self) -> Path:
-        return self.pair.python if self.language == "python" else self.pair.javascript
-
     def ms(self, moment: float) -> int:
         """Milliseconds since the program's first line or request.
 
@@ -56,9 +56,11 @@ class Run:
         return max(0, round(1000 * (moment - min(firsts, default=moment))))
 
     def began(self, entry: LogEntry) -> float:
+        """The moment at which a request arrived at the API."""
         return self.scenario_began + entry.started
 
     def ended(self, entry: LogEntry) -> float | None:
+        """The moment at which a request ended; None while it is in flight."""
         return None if entry.ended is None else self.scenario_began + entry.ended
 
     def note(self, entry: LogEntry) -> bool:
@@ -96,31 +98,45 @@ async def _follow(
     run: Run, api: httpx.AsyncClient, scenario: dict[str, str], tell: Tell
 ) -> None:
     control = scenario["control"]
-    async with asyncio.TaskGroup() as tasks:
-        watching = tasks.create_task(_watch(run, api, control, tell))
-        process = await asyncio.create_subprocess_exec(
-            *command(run.pair, run.language),
-            env=environment(scenario["url"]),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        assert process.stdout and process.stderr
-        try:
-            errors = tasks.create_task(process.stderr.read())
-            await _read(run, process.stdout, tell)
-            run.errors = (await errors).decode(errors="replace")
-            run.exit_code = await process.wait()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        # The log waits until nothing is in flight: the last word on each request.
-        log = await api.get(control + "log")
-        for fields in log.json() if log.is_success else ():
-            _note(run, fields, tell)
-        watching.cancel()
+    # A folder of its own, as when the page was checked.
+    with TemporaryDirectory() as folder:
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(_watch(run, api, control, tell))
+            process = await asyncio.create_subprocess_exec(
+                *command(run.pair, run.language),
+                cwd=folder,
+                env=environment(scenario["url"]) | {"TMPDIR": folder},
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                start_new_session=True,
+            )
+            assert process.stdout
+            assert process.stderr
+            try:
+                errors = tasks.create_task(process.stderr.read())
+                await _read(run, process.stdout, tell)
+                run.errors = (await errors).decode(errors="replace")
+                run.exit_code = await process.wait()
+            finally:
+                if process.returncode is None:
+                    _kill(process)
+                    await process.wait()
+            # The log waits until nothing is in flight: the last word on each request.
+            log = await api.get(control + "log")
+            for fields in log.json() if log.is_success else ():
+                _note(run, fields, tell)
+            watching.cancel()
     await api.delete(control)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """End a program and all that it has started."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 async def _read(run: Run, output: asyncio.StreamReader, tell: Tell) -> None:
@@ -153,6 +169,8 @@ def _note(run: Run, fields: dict[str, Any], tell: Tell) -> None:
 
 
 class Verdict(NamedTuple):
+    """Whether all was well, why in one line, and the lines that explain it."""
+
     passed: bool
     summary: str
     details: list[str]
@@ -168,7 +186,10 @@ def verdict(run: Run) -> Verdict:
     printed = "".join(f"{line}\n" for _, line in run.lines)
     if printed == run.expected:
         return Verdict(True, "printed what the page says", errors)
-    names = relative(run.pair, run.pair.page), relative(run.pair, run.program)
+    names = (
+        relative(run.pair, run.pair.page),
+        relative(run.pair, run.pair.program(run.language)),
+    )
     differs = [
         harmless(line) for line in diff(run.expected, printed, *names).split("\n")
     ]
@@ -212,4 +233,5 @@ def harmless(text: str) -> str:
 
 
 def relative(pair: Pair, path: Path) -> str:
+    """The path from the root of the repository."""
     return path.relative_to(pair.root).as_posix()

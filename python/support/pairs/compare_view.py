@@ -7,7 +7,7 @@ import time
 from itertools import count
 
 from rich.box import ROUNDED
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
@@ -54,7 +54,7 @@ def view(
     lines = max(lines, *(len((run.expected or "").splitlines()) for run in runs), 1)
     lanes = max(1, *(len(run.requests) for run in runs))
     if height is not None:
-        room = height - 6 - 4 * len(panels)  # less titles, frames, axis, footnote
+        room = height - 7 - 4 * len(panels)  # less all the rest
         lanes_room = max(room // 2, room - lines * len(panels))
         lanes = max(1, min(lanes, lanes_room // len(runs)))
         lines = max(1, min(lines, (room - lanes * len(runs)) // len(panels)))
@@ -63,8 +63,8 @@ def view(
         *(_panel(panel, lines, cut=height is not None) for panel in panels),
         Text(),
         Text("What the API saw", "bold"),
-        _lanes(runs, width, lanes, now),
-        Text(FOOTNOTE, "dim"),
+        _lanes(runs, lanes, now, width, cut=height is not None),
+        Text(FOOTNOTE, "dim", no_wrap=True, overflow="ellipsis"),
     )
 
 
@@ -88,8 +88,9 @@ def _panel(runs: list[Run], lines: int, *, cut: bool) -> Table:
         panel.add_column(_title(run), ratio=1)
         cell = Table.grid(
             Column(justify="right", style="dim", min_width=7, no_wrap=True),
-            Column(no_wrap=cut, overflow="ellipsis" if cut else "fold"),
+            Column(ratio=1, no_wrap=cut, overflow="ellipsis" if cut else "fold"),
             padding=(0, 2, 0, 0),
+            expand=True,
         )
         for moment, line in run.lines[-lines:]:
             cell.add_row(f"{run.ms(moment)} ms", Text(harmless(line)))
@@ -100,39 +101,48 @@ def _panel(runs: list[Run], lines: int, *, cut: bool) -> Table:
     return panel
 
 
-def _lanes(runs: list[Run], width: int, lanes: int, now: float) -> Table:
-    shown = {run.language: list(run.requests.values())[-lanes:] for run in runs}
+def _lanes(
+    runs: list[Run], lanes: int, now: float, width: int, *, cut: bool
+) -> RenderableType:
+    entries = [(run, entry) for run in runs for entry in _newest(run, lanes)]
+    if not entries:
+        return Text("No requests.")
     names = TITLES if width >= NARROW else SHORT
-    labels = [request_line(entry) for entries in shown.values() for entry in entries]
-    label_width = min(max(map(len, labels), default=0), width // 3)
-    ending_width = len("client hung up")
-    title_width = max(map(len, names.values()))
-    bar_width = width - title_width - label_width - ending_width - 3 * 2
-    over = max(
-        [run.ms(run.ended(e) or now) for run in runs for e in run.requests.values()],
-        default=0,
+    # While it runs, leave room for the longest ending, so that nothing jumps.
+    endings = ["client hung up"] if cut else [outcome(entry) for _, entry in entries]
+    columns = (
+        max(map(len, names.values())),
+        min(max(len(request_line(entry)) for _, entry in entries), width // 3),
+        max(map(len, endings)),
     )
-    step, end = _axis(over)
+    bar_width = max(7, width - sum(columns) - 2 * len(columns))
+    ends = [run.ms(run.ended(entry) or now) for run, entry in entries]
+    step, end = _axis(max(ends), bar_width // 6)
     scale = (bar_width - 1) / end
     table = Table.grid(
-        Column(width=title_width),
-        Column(width=label_width, no_wrap=True, overflow="ellipsis"),
+        Column(width=columns[0]),
+        Column(width=columns[1], no_wrap=True, overflow="ellipsis"),
         Column(width=bar_width, no_wrap=True),
         Column(no_wrap=True),
         padding=(0, 2, 0, 0),
     )
-    for run in runs:
-        title = _title(run, names)
-        for entry in shown[run.language]:
-            table.add_row(
-                title,
-                Text(request_line(entry)),
-                Text(_bar(run, entry, now, scale), COLOURS[run.language]),
-                Text(outcome(entry), "dim" if entry.ended is None else ""),
-            )
-            title = Text()
+    titled = None
+    for run, entry in entries:
+        table.add_row(
+            _title(run, names) if run is not titled else "",
+            Text(request_line(entry)),
+            Text(_bar(run, entry, now, scale), COLOURS[run.language]),
+            Text(outcome(entry), "dim" if entry.ended is None else ""),
+        )
+        titled = run
     table.add_row("", "", Text(_ticks(step, end, bar_width), "dim"), Text("ms", "dim"))
     return table
+
+
+def _newest(run: Run, most: int) -> list[LogEntry]:
+    """The requests in flight or that ended last, in order of arrival."""
+    entries = sorted(run.requests.values(), key=lambda e: run.ended(e) or math.inf)
+    return sorted(entries[-most:], key=lambda entry: entry.request)
 
 
 def _title(run: Run, names: dict[str, str] = TITLES) -> Text:
@@ -149,10 +159,10 @@ def _bar(run: Run, entry: LogEntry, now: float, columns_per_ms: float) -> str:
     return " " * start + body + tip
 
 
-def _axis(over_ms: int) -> tuple[int, int]:
-    """A round step and the end of an axis that covers so many milliseconds."""
+def _axis(over_ms: int, most: int) -> tuple[int, int]:
+    """The round step and the end of an axis over so many milliseconds."""
     steps = (digit * 10**zeros for zeros in count() for digit in (1, 2, 5))
-    step = next(step for step in steps if step * 6 >= over_ms)
+    step = next(step for step in steps if step * most >= over_ms)
     return step, max(1, math.ceil(over_ms / step)) * step
 
 

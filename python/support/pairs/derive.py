@@ -57,7 +57,10 @@ def texts(facts: Facts, chosen: list[Pair]) -> dict[Path, str]:
 
 
 def stale(facts: Facts, chosen: list[Pair]) -> Iterator[Finding]:
-    """A finding with a diff for everything that is not as it must be."""
+    """A finding with a diff for everything that is not as it must be.
+
+    What is collected from all pages is looked at only where all are chosen.
+    """
     for pair in chosen:
         for change in changes(facts, pair):
             old, new = change.section.text, change.text
@@ -68,15 +71,17 @@ def stale(facts: Facts, chosen: list[Pair]) -> Iterator[Finding]:
                 change.advice,
                 diff(old, new, "the page", "true"),
             )
+    if len(chosen) < len(facts.pairs):
+        return
     for path, text in indexes.derived(facts).items():
-        old = facts.texts.get(path)
-        if old != text:
+        now = facts.texts.get(path)
+        if now != text:
             yield Finding(
                 path,
                 0,
-                "missing" if old is None else "not what the pages say",
+                "missing" if now is None else "not what the pages say",
                 WRITE,
-                diff(old or "", text, "the file", "true"),
+                diff(now or "", text, "the file", "true"),
             )
 
 

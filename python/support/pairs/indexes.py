@@ -28,11 +28,12 @@ def derived(facts: Facts) -> dict[Path, str]:
     for name in INDEXES:
         path = facts.root / name
         if path in facts.texts:
-            text = CATALOGUE.sub(
-                lambda found: _between(found[1], _catalogue(facts, found), found[2]),
-                facts.texts[path],
-            )
-            texts[path] = SHOWN.sub(lambda found: _shown(facts, found), text)
+            text = SHOWN.sub(lambda found: _shown(facts, found), facts.texts[path])
+            if place := CATALOGUE.search(text):
+                catalogue = _catalogue(facts, name, text[: place.start()])
+                filled = _between(place[1], catalogue, place[2])
+                text = text[: place.start()] + filled + text[place.end() :]
+            texts[path] = text
     return texts
 
 
@@ -45,10 +46,10 @@ def _between(before: str, text: str, after: str) -> str:
     return f"{before}\n{text.strip()}\n\n{after}"
 
 
-def _catalogue(facts: Facts, found: re.Match[str]) -> str:
-    path = next(p for p in INDEXES if facts.texts.get(facts.root / p) == found.string)
-    up = "../" * path.count("/")
-    headings = re.findall(r"^(#+) ", found.string[: found.start()], re.MULTILINE)
+def _catalogue(facts: Facts, name: str, before: str) -> str:
+    """A table for each chapter, below the last heading of the text `before`."""
+    up = "../" * name.count("/")
+    headings = re.findall(r"^(#+) ", before, re.MULTILINE)
     level = "#" * (len(headings[-1]) + 1 if headings else 2)
     lines = []
     for chapter, pairs in groupby(reading_order(facts), lambda pair: pair.chapter):

@@ -29,12 +29,13 @@ class Request:
 
     @property
     def label(self) -> str:
+        """`GET /posts?limit=3`, cut where it is too long."""
         query = f"?{self.query}" if self.query else ""
         label = f"{self.method} {self.path}{query}"
         return label if len(label) <= LONG else f"{label[: LONG - 1]}…"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Lane:
     """One line of the drawing; `start` and `end` count events, not time."""
 
@@ -118,7 +119,9 @@ def _fewer(lanes: list[Lane]) -> list[Lane]:
     if len(lanes) <= MANY:
         return lanes
     merged = []
-    for (label, ending), group in groupby(lanes, lambda lane: (lane.label, lane.ending)):
+    for (label, ending), group in groupby(
+        lanes, lambda lane: (lane.label, lane.ending)
+    ):
         same = list(group)
         times = f" ×{len(same)}" if len(same) > 1 else ""
         end = max(lane.end for lane in same)

@@ -33,10 +33,12 @@ class Section:
 
     @property
     def title(self) -> str:
+        """The heading's words."""
         return self.heading.lstrip("#").strip()
 
     @property
     def text(self) -> str:
+        """All its lines."""
         return "\n".join(self.lines)
 
 
@@ -59,27 +61,18 @@ class Row:
 
 
 def sections(text: str) -> list[Section]:
-    """The sections of a page; joined again by `join` they are the page."""
+    """The sections of a page; joined by newlines they are the page."""
     lines = text.split("\n")
     fenced = {i for f in fences(lines) for i in range(f.start, f.end)}
     starts = [
-        i
-        for i, line in enumerate(lines)
-        if re.match(r"##? ", line) and i not in fenced
+        i for i, line in enumerate(lines) if re.match(r"##? ", line) and i not in fenced
     ]
     if not starts or starts[0] > 0:
         starts.insert(0, 0)
     return [
-        Section(
-            lines[a] if lines[a].startswith("#") else "", a + 1, tuple(lines[a:b])
-        )
+        Section(lines[a] if lines[a].startswith("#") else "", a + 1, tuple(lines[a:b]))
         for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)
     ]
-
-
-def join(page: Sequence[Section]) -> str:
-    """The text of a page."""
-    return "\n".join(section.text for section in page)
 
 
 def find(page: Sequence[Section], title: str) -> Section | None:
@@ -215,7 +208,7 @@ def _spliced(
         "\n".join(lines[a:b]).strip("\n") for a, b in zip(ends, starts, strict=True)
     ]
     chunks.insert(1, "\n".join(block))
-    return "\n\n".join(chunk for chunk in chunks if chunk).split("\n") + [""]
+    return [*"\n\n".join(chunk for chunk in chunks if chunk).split("\n"), ""]
 
 
 def rows(section: Section) -> tuple[Row | None, list[Row]]:

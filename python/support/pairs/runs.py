@@ -7,6 +7,7 @@ would cost more than all else that happens here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -30,6 +31,10 @@ AT_ONCE = 4 * (os.cpu_count() or 1)
 _FIELDS = [field.name for field in fields(Request)]
 
 
+class RunError(RuntimeError):
+    """No program can be run: there is no mock API, or it refuses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What one program did."""
@@ -51,7 +56,11 @@ Runs = dict[tuple[Pair, str], Run]
 
 
 def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
-    """Run all programs of the pairs that exist, several at once."""
+    """Run all programs of the pairs that exist, several at once.
+
+    A program that takes longer than `limit` seconds is killed. RunError: the
+    mock API does not start or does not answer.
+    """
     wanted = [
         (pair, language)
         for pair in pairs
@@ -108,7 +117,7 @@ def _run(
     problem, entries = "", []
     try:
         entries = _ask(url, "GET", f"{control}log")
-    except RuntimeError as error:
+    except RunError as error:
         problem = str(error)
     finally:
         _ask(url, "DELETE", control)
@@ -119,16 +128,14 @@ def _run(
 def _kill(process: subprocess.Popen[str]) -> None:
     """End a program and all that it has started."""
     if os.name == "posix":
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     else:
         process.kill()
 
 
 def _ask(url: str, method: str, path: str, body: object = None) -> Any:
-    """The JSON that the API's control answers; RuntimeError says what is wrong."""
+    """The JSON that the API's control answers; RunError says what is wrong."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
     try:
         connection.request(
@@ -139,9 +146,11 @@ def _ask(url: str, method: str, path: str, body: object = None) -> Any:
         )
         answer = connection.getresponse()
         text = answer.read()
+    except OSError as error:
+        raise RunError(f"no mock API answers at {url}: {error}") from error
     finally:
         connection.close()
-    found = json.loads(text) if text else None
+    found: Any = json.loads(text) if text else None
     if answer.status >= 400:
-        raise RuntimeError(f"{found['title']}: {found['detail']}")
+        raise RunError(f"{found['title']}: {found['detail']}")
     return found

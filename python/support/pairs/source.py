@@ -77,9 +77,8 @@ def function_key(name: str) -> str:
 
 
 def test_key(name: str) -> str:
-    """Equal for `test_it_is_ada_s` and `it is Ada's`."""
-    words = re.sub(r"[\W_]+", " ", name.removeprefix("test_"))
-    return words.strip().lower()
+    """Equal for `test_it_is_adas_post` and `it is Ada's post`."""
+    return re.sub(r"[\W_]+", "", name.removeprefix("test_")).lower()
 
 
 def _python_functions(text: str) -> Iterator[Named]:
