@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from support.pairs import checks, derive
+from support.pairs import checks, derive, versions
 from support.pairs.catalogue import ROOT, Pair, find_pairs
 from support.pairs.facts import Facts, read
 from support.pairs.finding import Finding, nearest
@@ -57,18 +57,19 @@ def check(facts: Facts, chosen: list[Pair]) -> int:
     # What needs no run is looked at while the programs run.
     with ThreadPoolExecutor(1) as aside:
         found = aside.submit(lambda: list(checks.static(facts, chosen)))
-        now = replace(facts, runs=run_pairs(chosen))
+        now = _run(facts, chosen)
     return _report(now, chosen, [*found.result(), *_after_runs(now, chosen)])
 
 
 def write(facts: Facts, chosen: list[Pair]) -> int:
     """Rewrite what derives from programs and runs, then check the rest."""
-    facts = replace(facts, runs=run_pairs(chosen))
+    facts = _run(facts, chosen)
     for path, text in derive.texts(facts, chosen).items():
         if facts.texts.get(path) != text:
             put(path, text)
             print("wrote", facts.name(path))
-    now = read(facts.root, facts.runs)
+    texts = read(facts.root).texts
+    now = replace(facts, texts=texts)
     found = [*checks.static(now, chosen), *_after_runs(now, chosen)]
     return _report(now, chosen, found)
 
@@ -81,6 +82,14 @@ def new(root: Path, name: str, title: str) -> int:
     for path in pair.files:
         print("wrote", path.relative_to(root).as_posix())
     return write(read(root), [pair])
+
+
+def _run(facts: Facts, chosen: list[Pair]) -> Facts:
+    """The facts with what the programs did, and what this version says."""
+    pages = [facts.texts[pair.page] for pair in chosen if pair.page in facts.texts]
+    with ThreadPoolExecutor(1) as aside:
+        asked = aside.submit(versions.ask, pages)
+        return replace(facts, runs=run_pairs(chosen), versions=asked.result())
 
 
 def _after_runs(facts: Facts, chosen: list[Pair]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from support.pairs import versions
 from support.pairs.catalogue import Pair
 from support.pairs.checks_code import check_programs, check_tests
 from support.pairs.checks_page import (
@@ -55,6 +56,13 @@ def static(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
 def ran(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     """What is wrong with a run itself, whatever the page says."""
     for pair in chosen:
+        for name in versions.unknown(facts.texts.get(pair.page, ""), facts.versions):
+            yield Finding(
+                pair.page,
+                0,
+                f"a table of versions has a row {name} that nobody can fill in",
+                "add it to versions.py or versions.js in the folders support/",
+            )
         for language in LANGUAGES:
             run = facts.runs.get((pair, language))
             if run is None or run.fine:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from support.pairs import indexes, lanes, page
+from support.pairs import indexes, lanes, page, versions
 from support.pairs.catalogue import Pair
 from support.pairs.facts import Facts, target
 from support.pairs.finding import WRITE, Finding, diff
@@ -36,7 +36,7 @@ def changes(facts: Facts, pair: Pair) -> list[Change]:
     found = [
         *_programs(facts, pair, sections),
         *_output(facts, pair, sections),
-        *_anchors(facts, pair, sections),
+        *_claims(facts, pair, sections),
         *_api_saw(facts, pair, sections),
     ]
     return [change for change in found if change.text != change.section.text]
@@ -52,7 +52,7 @@ def written(facts: Facts, pair: Pair) -> str:
 def texts(facts: Facts, chosen: list[Pair]) -> dict[Path, str]:
     """Every derived file of the chosen pairs, and those collected from all."""
     pages = {p.page: written(facts, p) for p in chosen if p.page in facts.texts}
-    now = Facts(facts.root, facts.pairs, facts.texts | pages, facts.runs)
+    now = replace(facts, texts=facts.texts | pages)
     return pages | indexes.derived(now)
 
 
@@ -156,7 +156,7 @@ def _api_saw(facts: Facts, pair: Pair, sections: list[Section]) -> Iterator[Chan
     )
 
 
-def _anchors(facts: Facts, pair: Pair, sections: list[Section]) -> Iterator[Change]:
+def _claims(facts: Facts, pair: Pair, sections: list[Section]) -> Iterator[Change]:
     section = page.find(sections, "What differs")
     if section is None:
         return
@@ -165,11 +165,14 @@ def _anchors(facts: Facts, pair: Pair, sections: list[Section]) -> Iterator[Chan
         test = test_of(facts, pair.page, link)
         return f"[`{link[1]}`]({link[2]}#L{test})" if test else link[0]
 
-    yield Change(
-        section,
-        TEST_LINK.sub(with_line, section.text),
-        "a link does not point to the line of its test",
-    )
+    linked = TEST_LINK.sub(with_line, section.text)
+    text = versions.filled(linked, facts.versions)
+    if text == linked:
+        message, advice = "a link does not point to the line of its test", WRITE
+    else:
+        message = "the table does not say what this version does"
+        advice = f"mend the page; or, where the new answer is right, {WRITE}"
+    yield Change(section, text, message, advice)
 
 
 def test_of(facts: Facts, path: Path, link: re.Match[str]) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.pairs import page
@@ -13,6 +13,7 @@ from support.pairs.catalogue import Pair, find_pairs
 from support.pairs.page import Section
 from support.pairs.runs import Runs
 from support.pairs.source import Named, tests
+from support.pairs.versions import Answers
 
 INDEXES = ("README.md", "docs/index.md")
 PHRASEBOOK = "docs/phrasebook.md"
@@ -27,6 +28,7 @@ class Facts:
     pairs: Sequence[Pair]
     texts: dict[Path, str]
     runs: Runs
+    versions: dict[str, Answers] = field(default_factory=dict)
 
     def name(self, path: Path) -> str:
         """The path as people write it: from the root, with slashes."""

@@ -214,7 +214,7 @@ def _spliced(
 def rows(section: Section) -> tuple[Row | None, list[Row]]:
     """The table of a section: its header and its rows."""
     table = [
-        Row(i, _cells(line))
+        Row(i, cells(line))
         for i, line in enumerate(section.lines)
         if line.startswith("|")
     ]
@@ -223,12 +223,12 @@ def rows(section: Section) -> tuple[Row | None, list[Row]]:
     return table[0], table[2:]
 
 
-def _cells(line: str) -> tuple[str, ...]:
-    inner = line.strip().removeprefix("|")
-    cells = re.split(r"(?<!\\)\|", inner)
-    if not cells[-1].strip():
-        cells.pop()
-    return tuple(cell.strip() for cell in cells)
+def cells(line: str) -> tuple[str, ...]:
+    """The cells of one line of a table."""
+    found = re.split(r"(?<!\\)\|", line.strip().removeprefix("|"))
+    if not found[-1].strip():
+        found.pop()
+    return tuple(cell.strip() for cell in found)
 
 
 def code_spans(cell: str) -> list[str]:

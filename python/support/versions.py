@@ -1,0 +1,39 @@
+"""What this version of Python does, for the tables on the pages.
+
+Each function answers one question; its docstring is the row's label. Run as a
+program, this file prints all answers as JSON.
+"""
+
+import asyncio
+import inspect
+import json
+import sys
+
+
+def eager_task_factory() -> str:
+    """`asyncio.eager_task_factory`"""
+    return _yes(hasattr(asyncio, "eager_task_factory"))
+
+
+def task_group_cancel() -> str:
+    """`TaskGroup.cancel()`"""
+    return _yes(hasattr(asyncio.TaskGroup, "cancel"))
+
+
+def _yes(there: bool) -> str:
+    return "yes" if there else "no"
+
+
+def main() -> None:
+    """Print the version, and a name, a label and an answer for each row."""
+    rows = [
+        [name, inspect.getdoc(question), question()]
+        for name, question in list(globals().items())
+        if inspect.isfunction(question) and name != "main" and name[0] != "_"
+    ]
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    print(json.dumps({"version": version, "rows": rows}))
+
+
+if __name__ == "__main__":
+    main()
