@@ -52,7 +52,8 @@ class Run:
         to start, which would look like a difference between the programs.
         """
         firsts = [moment for moment, _ in self.lines[:1]]
-        firsts += [self.began(entry) for entry in self.requests.values()]
+        # A copy: the view is drawn in a thread of its own.
+        firsts += [self.began(entry) for entry in list(self.requests.values())]
         return max(0, round(1000 * (moment - min(firsts, default=moment))))
 
     def began(self, entry: LogEntry) -> float:

@@ -141,7 +141,7 @@ def _lanes(
 
 def _newest(run: Run, most: int) -> list[LogEntry]:
     """The requests in flight or that ended last, in order of arrival."""
-    entries = sorted(run.requests.values(), key=lambda e: run.ended(e) or math.inf)
+    entries = sorted([*run.requests.values()], key=lambda e: run.ended(e) or math.inf)
     return sorted(entries[-most:], key=lambda entry: entry.request)
 
 
