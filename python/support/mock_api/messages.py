@@ -29,7 +29,7 @@ class Call:
     json: Any = None
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - its name in RFC 9457
     """An answer that says what was wrong, as a problem document (RFC 9457)."""
 
     def __init__(

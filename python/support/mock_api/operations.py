@@ -23,10 +23,14 @@ class Answer:
     """A response that an operation gives, as OpenAPI describes it."""
 
     description: str
-    schema: str | None = None  # a name in SCHEMAS
-    media_type: str = "application/json"
+    schema: str | None = None  # a name in SCHEMAS; its media type is JSON
+    media_type: str | None = None
     many: bool = False  # a list of them
     headers: Mapping[str, str] = field(default_factory=dict)  # name to meaning
+
+    def __post_init__(self) -> None:
+        if self.schema and not self.media_type:
+            object.__setattr__(self, "media_type", "application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Operation:
 
     async def run(self, call: Call) -> Response:
         """Check the call's query and body, then hand it to the handler."""
-        if self.query:
+        if self.query or call.query:
             call.values = check_query(self.query, call.query)
         if self.body:
             call.json = check(SCHEMAS[self.body], _parse(call))
@@ -50,9 +54,10 @@ class Operation:
 
 
 class Operations:
-    """A table of operations."""
+    """A table of operations. All of them know the parameters in `query`."""
 
-    def __init__(self) -> None:
+    def __init__(self, query: Mapping[str, Schema] | None = None) -> None:
+        self._query = query or {}
         self.all: list[Operation] = []
         self._plain: dict[str, dict[str, Operation]] = {}
         self._patterns: list[tuple[Pattern[str], dict[str, Operation]]] = []
@@ -69,7 +74,9 @@ class Operations:
         """Make the decorated function the handler of `method` and `path`."""
 
         def added(handler: Handler) -> Handler:
-            operation = Operation(method, path, handler, answers, query or {}, body)
+            operation = Operation(
+                method, path, handler, answers, {**(query or {}), **self._query}, body
+            )
             self.all.append(operation)
             if path not in self._plain:
                 self._plain[path] = {}

@@ -38,6 +38,12 @@ TEXT: Schema = {"type": "string"}
 TITLE: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 BODY: Schema = {"type": "string", "minLength": 1, "maxLength": 10_000}
 SECONDS: Schema = {"type": "number", "minimum": 0, "maximum": 30}
+DELAY: Mapping[str, Schema] = {
+    "delay": {
+        **SECONDS,
+        "description": "Seconds until the response, whatever it takes otherwise.",
+    }
+}
 TIMES: Schema = {"type": "integer", "minimum": 1, "maximum": 10_000}
 METHOD_AND_PATH: Schema = {
     "type": "string",
@@ -98,6 +104,7 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "ChangedPost": record({"title": TITLE, "body": BODY}),
     "Status": record({"status": {"type": "integer"}}),
+    "Document": {"type": "object"},
     "Problem": record(
         {
             "type": {"const": "about:blank"},
@@ -182,10 +189,12 @@ def check(schema: Schema, value: Any, where: str = "The body") -> Any:
     return value
 
 
-def check_query(fields: Mapping[str, Schema], query: str) -> dict[str, Any]:
+def check_query(
+    fields: Mapping[str, Schema], query: str, *, strict: bool = True
+) -> dict[str, Any]:
     """The values of a query string, or Problem 400 that names the bad one.
 
-    Parameters that are not in `fields` are passed over.
+    Where it is not `strict`, parameters that are not in `fields` are passed over.
     """
     values = {
         name: field["default"] for name, field in fields.items() if "default" in field
@@ -195,7 +204,14 @@ def check_query(fields: Mapping[str, Schema], query: str) -> dict[str, Any]:
         return values
     for name, text in parse_qsl(query, keep_blank_values=True):
         if (field := fields.get(name)) is None:
-            continue
+            if not strict:
+                continue
+            known = ", ".join(fields) or "none"
+            raise Problem(
+                400,
+                f"{short(name)}: there is no such parameter in the query here. "
+                f"There are: {known}.",
+            )
         if name in seen:
             raise Problem(400, f"{name}: given twice in the query.")
         seen.add(name)

@@ -9,10 +9,12 @@ from starlette.types import Receive, Scope, Send
 from support.mock_api.data import NOTIFICATIONS, USERS, Post, User, picture
 from support.mock_api.messages import Call, Problem, json_response, phrase, short
 from support.mock_api.operations import Answer, Operations
-from support.mock_api.schemas import Schema
+from support.mock_api.schemas import DELAY, Schema
 
-SERVICE = Operations()
+SERVICE = Operations(DELAY)
 
+_DATA = json_response({"message": "Hello from the mock API"})
+_NOTIFICATIONS = json_response(NOTIFICATIONS)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _CHUNK = b"async " * 10922 + b"loop"  # 64 KiB
 _MEGABYTE = 1024 * 1024
@@ -51,7 +53,7 @@ def _post(call: Call) -> Post:
 @SERVICE.add("GET", "/data", {"200": Answer("A message.", "Message")})
 async def _get_data(call: Call) -> Response:
     """A message."""
-    return json_response({"message": "Hello from the mock API"})
+    return _DATA
 
 
 @SERVICE.add(
@@ -132,18 +134,21 @@ async def _get_picture(call: Call) -> Response:
 )
 async def _get_notifications(call: Call) -> Response:
     """What is new."""
-    return json_response(NOTIFICATIONS)
+    return _NOTIFICATIONS
 
 
 @SERVICE.add(
     "GET",
     "/status/{code}",
     {
-        "2XX": Answer("As asked; 204 and 205 have no body.", "Status"),
+        "204": Answer("As asked, without a body."),
+        "205": Answer("As asked, without a body."),
+        "2XX": Answer("As asked.", "Status"),
+        "304": Answer("As asked, without a body."),
         "3XX": Answer(
-            "As asked. 301, 302, 303, 307 and 308 have a Location, that of /data; "
-            "304 has no body.",
+            "As asked.",
             "Status",
+            headers={"Location": "That of /data; with 301, 302, 303, 307 and 308."},
         ),
     },
 )
