@@ -3,28 +3,43 @@
 The first line it prints says where: `Database: postgres://…`.
 """
 
+import os
 import signal
 import sys
-from types import FrameType
-from typing import NoReturn
+import threading
+from queue import SimpleQueue
 
 from support.database.postgres import postgres
 
 
 def main() -> None:
     """Serve; whoever started this keeps its standard input open meanwhile."""
+    ends: SimpleQueue[int] = SimpleQueue()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
+    # Not an exception: one while PostgreSQL starts would leave half of it behind.
+    for name in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, lambda number, _: ends.put(128 + number))
+    threading.Thread(target=_watch, args=[ends], daemon=True).start()
     try:
         with postgres() as url:
             print(f"Database: {url}", flush=True)
-            sys.stdin.read()
-    except RuntimeError as error:
+            code = ends.get()
+    except BrokenPipeError:  # nobody reads the address any more
+        code = 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (RuntimeError, OSError) as error:
         sys.exit(str(error))
+    sys.exit(code)
 
 
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
+def _watch(ends: "SimpleQueue[int]") -> None:
+    try:
+        while os.read(0, 1024):
+            pass
+    except OSError:  # there is no standard input
+        pass
+    ends.put(0)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Start a PostgreSQL of our own: a free port, a data folder that goes with it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ _SETTINGS = "-c fsync=off -c synchronous_commit=off -c max_connections=50"
 def postgres() -> Iterator[str]:
     """The URL of a new, empty database; it and its files go when the block ends.
 
-    Raises RuntimeError, with what PostgreSQL says, where it does not start.
+    Raises RuntimeError, with the line that says why, where it does not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
@@ -43,11 +44,12 @@ def postgres() -> Iterator[str]:
             "--wait",
             "--silent",
         ]
-        port = _start(pg_ctl, folder, as_user)
         try:
+            port = _start(pg_ctl, folder, as_user)
             yield f"postgres://app@127.0.0.1:{port}/postgres"
         finally:
-            _run([*pg_ctl, "stop", "--mode=immediate"], as_user)
+            with suppress(RuntimeError):  # it did not start, or is gone already
+                _run([*pg_ctl, "stop", "--mode=immediate"], as_user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -66,7 +68,7 @@ def _start(pg_ctl: list[Any], folder: Path, as_user: dict[str, Any]) -> int:
         said = log.read_text() if log.exists() else ""
         # Between our look and its start, someone else may have taken the port.
         if "could not bind" not in said:
-            raise RuntimeError(f"{error}\n{said}") from None
+            raise RuntimeError(_reason(said) or str(error)) from None
         log.unlink()
         return _start(pg_ctl, folder, as_user)
     return port
@@ -89,7 +91,7 @@ def _programs(folder: Path, as_user: dict[str, Any]) -> Path:
         )
     try:
         _run([installed / "bin" / "postgres", "--version"], as_user)
-    except (RuntimeError, PermissionError):
+    except RuntimeError:
         # The folders above are not for everyone: take a copy (40 MB).
         site, package = (
             installed.parents[1],
@@ -103,18 +105,30 @@ def _programs(folder: Path, as_user: dict[str, Any]) -> Path:
 
 
 def _run(command: list[Any], as_user: dict[str, Any]) -> None:
+    name = Path(command[0]).name
     # pg_ctl leaves the server running with the same output: a pipe would never end.
     with tempfile.TemporaryFile() as output:
-        done = subprocess.run(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=tempfile.gettempdir(),
-            check=False,
-            **as_user,
-        )
+        try:
+            done = subprocess.run(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=tempfile.gettempdir(),
+                start_new_session=True,  # what ends us must not end it halfway
+                check=False,
+                **as_user,
+            )
+        except OSError as error:
+            raise RuntimeError(f"{name} cannot run: {error.strerror}") from None
         if done.returncode:
             output.seek(0)
-            said = output.read().decode(errors="replace")
-            raise RuntimeError(f"{Path(command[0]).name} failed:\n{said}")
+            said = _reason(output.read().decode(errors="replace"))
+            raise RuntimeError(f"{name} failed: {said or 'it does not say why'}")
+
+
+def _reason(said: str) -> str:
+    """Of all that a program said, the line that says what was wrong."""
+    lines = said.strip().splitlines() or [""]
+    wrong = (line for line in lines if re.search(r"\b(error|FATAL|PANIC):", line))
+    return next(wrong, lines[-1])

@@ -22,14 +22,21 @@ from support.pairs.source import (
 
 MAX_LINES = 60
 MAX_COLUMNS = 72
+# What talks to a database instead takes its URL.
 _MAIN = {
     "python": (
-        re.compile(r"^(async )?def main\(api_url: str = API_URL\)", re.MULTILINE),
+        re.compile(
+            r"^(async )?def main\("
+            r"(api_url: str = API_URL|database_url: str = DATABASE_URL)\)",
+            re.MULTILINE,
+        ),
         "async def main(api_url: str = API_URL) -> None:",
     ),
     "javascript": (
         re.compile(
-            r"^(export )?(async )?function main\(apiUrl = API_URL\)", re.MULTILINE
+            r"^(export )?(async )?function main\("
+            r"(apiUrl = API_URL|databaseUrl = DATABASE_URL)\)",
+            re.MULTILINE,
         ),
         "export async function main(apiUrl = API_URL) {",
     ),

@@ -12,11 +12,14 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
 import httpx
 
+from support.database.process import database
 from support.mock_api.client import LogEntry
 from support.mock_api.process import server
 from support.pairs.catalogue import ROOT, Pair, find_pairs
@@ -31,6 +34,7 @@ from support.pairs.compare_run import (
     verdict,
 )
 from support.pairs.finding import nearest
+from support.pairs.programs import needs_database
 from support.pairs.source import LANGUAGES
 
 
@@ -46,15 +50,23 @@ def compare(pair: Pair) -> bool:
         from support.pairs import compare_view
 
         console = Console()
-        with server() as url, compare_view.live(runs, console):
-            asyncio.run(run_all(runs, url, lambda *_: None))
+        with _servers(pair) as urls, compare_view.live(runs, console):
+            asyncio.run(run_all(runs, *urls, lambda *_: None))
         console.print(compare_view.view(runs, console.width))
         console.print(compare_view.conclusion(runs))
     else:
-        with server() as url:
-            asyncio.run(run_all(runs, url, _tell))
+        with _servers(pair) as urls:
+            asyncio.run(run_all(runs, *urls, _tell))
         _conclude(runs)
     return all(verdict(run).passed for run in runs)
+
+
+@contextmanager
+def _servers(pair: Pair) -> Iterator[tuple[str, str | None]]:
+    """The URLs of the mock API and, where a program needs one, of a database."""
+    needed = any(needs_database(pair, language) for language in LANGUAGES)
+    with server() as url, database() if needed else nullcontext() as database_url:
+        yield url, database_url
 
 
 def _tell(run: Run, news: str | LogEntry) -> None:
@@ -117,6 +129,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         code = 130
     except* httpx.HTTPError as problems:
         _stop(f"The mock API does not answer: {problems.exceptions[0]}")
+    except* RuntimeError as problems:
+        _stop(str(problems.exceptions[0]))
     except* BrokenPipeError:
         # Whoever read our output has left, as `head` does.
         code = 1

@@ -80,7 +80,9 @@ class Run:
 Tell = Callable[[Run, str | LogEntry], None]
 
 
-async def run_all(runs: list[Run], api_url: str, tell: Tell) -> None:
+async def run_all(
+    runs: list[Run], api_url: str, database_url: str | None, tell: Tell
+) -> None:
     """Run the programs at the same time, each against a scenario of its own.
 
     `tell` is called for each printed line and for each request that has ended.
@@ -92,11 +94,15 @@ async def run_all(runs: list[Run], api_url: str, tell: Tell) -> None:
         async with asyncio.TaskGroup() as tasks:
             for run, made in zip(runs, scenarios, strict=True):
                 made.raise_for_status()
-                tasks.create_task(_follow(run, api, made.json(), tell))
+                tasks.create_task(_follow(run, api, made.json(), database_url, tell))
 
 
 async def _follow(
-    run: Run, api: httpx.AsyncClient, scenario: dict[str, str], tell: Tell
+    run: Run,
+    api: httpx.AsyncClient,
+    scenario: dict[str, str],
+    database_url: str | None,
+    tell: Tell,
 ) -> None:
     control = scenario["control"]
     # A folder of its own, as when the page was checked.
@@ -106,7 +112,7 @@ async def _follow(
             process = await asyncio.create_subprocess_exec(
                 *command(run.pair, run.language),
                 cwd=folder,
-                env=environment(scenario["url"]) | {"TMPDIR": folder},
+                env=environment(scenario["url"], database_url) | {"TMPDIR": folder},
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=PIPE,

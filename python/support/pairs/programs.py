@@ -34,13 +34,19 @@ def command(pair: Pair, language: str) -> list[str]:
     return [node(), str(pair.javascript)]
 
 
-def environment(api_url: str) -> dict[str, str]:
+def needs_database(pair: Pair, language: str) -> bool:
+    """Whether a program talks to PostgreSQL."""
+    return b"DATABASE_URL" in pair.program(language).read_bytes()
+
+
+def environment(api_url: str, database_url: str | None = None) -> dict[str, str]:
     """The environment of a program that talks to the API at `api_url`.
 
     Output comes line by line and in UTF-8, and no proxy stands between.
     """
     return {
         **os.environ,
+        **({"DATABASE_URL": database_url} if database_url else {}),
         "API_URL": api_url,
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",

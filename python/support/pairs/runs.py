@@ -13,17 +13,19 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from http.client import HTTPConnection
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
+from support.database.process import database
 from support.mock_api.process import server
 from support.pairs.catalogue import Pair
 from support.pairs.lanes import Request
-from support.pairs.programs import command, environment
+from support.pairs.programs import command, environment, needs_database
 from support.pairs.source import LANGUAGES
 
 LIMIT = 60  # seconds that a program may take
@@ -58,8 +60,9 @@ Runs = dict[tuple[Pair, str], Run]
 def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
     """Run all programs of the pairs that exist, several at once.
 
-    A program that takes longer than `limit` seconds is killed. RunError: the
-    mock API does not start or does not answer.
+    A program that takes longer than `limit` seconds is killed. A database is
+    started where one needs it, while the others run. RunError: the mock API does
+    not answer; RuntimeError: it or the database does not start.
     """
     wanted = [
         (pair, language)
@@ -70,15 +73,24 @@ def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
     if not wanted:
         return {}
     running: set[subprocess.Popen[str]] = set()
-    with server() as url, ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = {
-            (pair, language): pool.submit(
-                _run, url, command(pair, language), limit, running
-            )
-            for pair, language in wanted
-        }
+    with (
+        server() as url,
+        ExitStack() as stack,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
+
+        def start(which: tuple[Pair, str], database_url: str | None) -> Future[Run]:
+            return pool.submit(_run, url, database_url, command(*which), limit, running)
+
         try:
-            return {which: run.result() for which, run in runs.items()}
+            waiting = [which for which in wanted if needs_database(*which)]
+            runs = {
+                which: start(which, None) for which in wanted if which not in waiting
+            }
+            if waiting:
+                database_url = stack.enter_context(database())
+                runs |= {which: start(which, database_url) for which in waiting}
+            return {which: runs[which].result() for which in wanted}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(running):
@@ -87,7 +99,11 @@ def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
 
 
 def _run(
-    url: str, command: list[str], limit: float, running: set[subprocess.Popen[str]]
+    url: str,
+    database_url: str | None,
+    command: list[str],
+    limit: float,
+    running: set[subprocess.Popen[str]],
 ) -> Run:
     made = _ask(url, "POST", "/scenarios", {"delays": True})
     control = urlsplit(made["control"]).path
@@ -96,7 +112,7 @@ def _run(
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment(made["url"]) | {"TMPDIR": folder},
+            env=environment(made["url"], database_url) | {"TMPDIR": folder},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -285,6 +285,13 @@ def test_a_rule_for_programs(tiny, name, old, new, message, advice):
     assert (said, told) == (message, advice)
 
 
+def test_a_program_may_talk_to_a_database_instead(tiny):
+    tiny.edit(PYTHON, "api_url: str = API_URL", "database_url: str = DATABASE_URL")
+    tiny.edit(JAVASCRIPT, "apiUrl = API_URL", "databaseUrl = DATABASE_URL")
+    tiny.write()
+    assert tiny.said() == ""
+
+
 def test_a_program_that_is_not_python(tiny):
     tiny.edit(PYTHON, "import os", "import import")
     tiny.write()

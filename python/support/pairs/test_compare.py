@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,25 @@ def test_an_api_that_does_not_answer(write, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
     assert exit_code(tmp_path, "ask") == 2
     assert capsys.readouterr().err.startswith("The mock API does not answer: ")
+
+
+def test_a_database_is_there_where_a_program_needs_one(
+    write, tmp_path, capsys, monkeypatch
+):
+    write(javascript="console.log(process.env.DATABASE_URL)")
+    monkeypatch.setattr(compare, "database", lambda: nullcontext("postgres://here"))
+    assert exit_code(tmp_path, "ask") == 1
+    assert "    +postgres://here\n" in capsys.readouterr().out
+
+
+def test_a_database_that_does_not_start(write, tmp_path, capsys, monkeypatch):
+    def database():
+        raise RuntimeError("The database did not start: exit code 1.")
+
+    write(javascript="console.log(process.env.DATABASE_URL)")
+    monkeypatch.setattr(compare, "database", database)
+    assert exit_code(tmp_path, "ask") == 2
+    assert capsys.readouterr().err == "The database did not start: exit code 1.\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

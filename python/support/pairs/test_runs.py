@@ -1,6 +1,8 @@
 """The programs are run for real, against the mock API of the tests."""
 
 import re
+import socket
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,6 +22,11 @@ CHILD = """\
 import subprocess, sys
 forever = "import threading; threading.Event().wait()"
 subprocess.run([sys.executable, "-c", forever])
+"""
+# It runs as long as its connection does.
+CONNECT = """\
+import socket
+socket.create_connection(("127.0.0.1", {})).recv(1)
 """
 
 
@@ -63,6 +70,51 @@ def test_a_mock_api_that_is_not_there(pair, monkeypatch):
     put(pair.python, ASK)
     with pytest.raises(runs.RunError, match="no mock API answers at "):
         runs.run_pairs([pair])
+
+
+@pytest.fixture
+def listening():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(20)
+        yield listening
+
+
+def test_a_database_starts_while_those_run_that_need_none(pair, monkeypatch, listening):
+    @contextmanager
+    def database():
+        with listening.accept()[0]:
+            pass
+        yield "postgres://here"
+
+    monkeypatch.setattr(runs, "database", database)
+    put(pair.python, CONNECT.format(listening.getsockname()[1]))
+    put(pair.javascript, "console.log(process.env.DATABASE_URL);\n")
+    ran = runs.run_pairs([pair])
+    assert [run.stdout for run in ran.values()] == ["", "postgres://here\n"]
+    assert all(run.fine for run in ran.values())
+
+
+def test_a_database_that_does_not_start_ends_all_programs(pair, monkeypatch, listening):
+    @contextmanager
+    def database():
+        accepted.append(listening.accept()[0])
+        raise RuntimeError("The database did not start")
+        yield
+
+    accepted: list[socket.socket] = []
+    monkeypatch.setattr(runs, "database", database)
+    put(pair.python, CONNECT.format(listening.getsockname()[1]))
+    put(pair.javascript, "console.log(process.env.DATABASE_URL);\n")
+    with pytest.raises(RuntimeError, match="The database did not start"):
+        runs.run_pairs([pair])
+    with accepted[0] as connection:
+        assert connection.recv(1) == b""
+
+
+def test_no_database_is_started_where_none_is_needed(pair, monkeypatch):
+    monkeypatch.setattr(runs, "database", None)
+    put(pair.python, ASK)
+    assert runs.run_pairs([pair])[pair, "python"].fine
 
 
 def test_without_programs_nothing_is_started(pair, monkeypatch):
