@@ -121,7 +121,12 @@ def python_tests(session: nox.Session) -> None:
 
 def javascript_tests(session: nox.Session) -> None:
     """Run `node --test` against a server of its own."""
-    options = ["--test", "--unhandled-rejections=strict", "--test-reporter=dot"]
+    options = [
+        "--test",
+        "--unhandled-rejections=strict",
+        "--test-reporter=dot",
+        "--test-timeout=60000",
+    ]
     files = session.posargs or ["javascript/**/*.test.js"]
     tool(session, "support.mock_api", "--while", node(session), *options, *files)
 
