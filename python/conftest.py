@@ -2,11 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from support.database.process import database
 from support.mock_api.client import MockApi, scenario
 from support.mock_api.process import server
 
@@ -17,6 +20,10 @@ def pytest_configure(config: pytest.Config) -> None:
         stack = ExitStack()
         os.environ["API_URL"] = stack.enter_context(server())
         config.add_cleanup(stack.close)
+    # What is true of this process is to be true of those it starts.
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    if sys.flags.dev_mode:
+        os.environ["PYTHONDEVMODE"] = "1"
 
 
 @pytest.fixture
@@ -24,6 +31,13 @@ async def mock_api() -> AsyncIterator[MockApi]:
     """A scenario of the test's own; it answers at once by default."""
     async with scenario(os.environ["API_URL"], delays=False) as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A PostgreSQL for all tests of this process that ask for it."""
+    with database() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)
