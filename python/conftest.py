@@ -13,6 +13,9 @@ from support.database.process import database
 from support.mock_api.client import MockApi, scenario
 from support.mock_api.process import server
 
+if sys.platform != "win32":
+    import resource
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Use nox's server; where there is none, start one for all."""
@@ -24,6 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)
     if sys.flags.dev_mode:
         os.environ["PYTHONDEVMODE"] = "1"
+    if sys.platform != "win32":
+        # A thousand connections, both ends ours; macOS allows 256.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = (max(soft, min(4096, hard)), hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const LIMIT = 10_000; // milliseconds until a wait is called a failure
-const SERVER = process.env.API_URL ?? (await startServer());
+const SERVER =
+  process.env.API_URL ??
+  (await start("support.mock_api", "--port", "0", "--lifeline"));
 
 /**
  * One request as the API saw it. Times are seconds since the scenario began.
@@ -151,7 +153,8 @@ export async function printed(main) {
  * the folder javascript/, and source given after "-e" is a module.
  * @param {string[]} args
  * @param {Record<string, string>} [env] added to the environment
- * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
+ * @returns {Promise<{ code: number, stdout: string, stderr: string }>} the
+ *   code is NaN where a signal has ended it
  */
 export function runNode(args, env = {}) {
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
@@ -166,9 +169,61 @@ export function runNode(args, env = {}) {
       /** @type {import("node:child_process").ExecFileException | null} */ error,
       /** @type {string} */ stdout,
       /** @type {string} */ stderr,
-    ) => resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    ) => {
+      // Ended by a signal, ours after LIMIT for one, it has no exit code.
+      const code = error ? Number(error.code ?? Number.NaN) : 0;
+      resolve({ code, stdout, stderr });
+    };
     execFile(process.execPath, command, options, finish);
   });
+}
+
+/**
+ * Run a server in a process of its own, until the test ends. It ends, too,
+ * when its standard input closes, which happens however we end.
+ * @param {"python" | "javascript"} language
+ * @param {string} source a program that runs in the folder of that name; the
+ *   first line it prints is its port
+ * @param {Record<string, string>} [env] added to the environment
+ */
+export async function serving(language, source, env = {}) {
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const [command, ...args] =
+    language === "python"
+      ? [
+          python(),
+          "-c",
+          "import os, threading\n" +
+            "end = lambda: os.read(0, 1) or os._exit(0)\n" +
+            "threading.Thread(target=end, daemon=True).start()\n" +
+            source,
+        ]
+      : [
+          process.execPath,
+          "--input-type=module",
+          "--eval",
+          'process.stdin.on("end", () => process.exit()).resume().unref();\n' +
+            source,
+        ];
+  const server = spawn(command, args, {
+    cwd: join(ROOT, language),
+    env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  restore.push(() => server.kill("SIGKILL"));
+  const lines = createInterface(server.stdout);
+  const { value } = await lines[Symbol.asyncIterator]().next();
+  assert(value, "The server did not start.");
+  return { port: Number(value), process: server };
+}
+
+/** @type {string | Promise<string> | undefined} */
+let database = process.env.DATABASE_URL;
+
+/** The URL of a PostgreSQL for all tests of this file that ask for it. */
+export async function databaseUrl() {
+  database ??= start("support.database");
+  return database;
 }
 
 /** @type {(() => void)[]} */
@@ -230,31 +285,42 @@ function camelCased(entry) {
 }
 
 /**
- * Where nox has not started a mock API, start one that ends with this process.
+ * Start a server of ours that ends with this process.
+ * @param {string[]} module and its arguments
  * @returns {Promise<string>} its address
  */
-async function startServer() {
-  const binary =
-    process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
-  const python = ["javascript", "python", "docs", "compare"]
-    .map((session) => join(ROOT, ".nox", session, binary))
-    .find(existsSync);
-  assert(
-    python,
-    "The mock API is not set up: run `python3 -m nox -s javascript`.",
-  );
-  const server = spawn(
-    python,
-    ["-m", "support.mock_api", "--port", "0", "--lifeline"],
-    { cwd: join(ROOT, "python"), stdio: ["pipe", "pipe", "inherit"] },
-  );
+async function start(...module) {
+  const server = spawn(python(), ["-m", ...module], {
+    cwd: join(ROOT, "python"),
+    stdio: ["pipe", "pipe", "inherit"],
+    // What a terminal or `kill` sends to all of us does not reach it.
+    detached: true,
+    windowsHide: true,
+  });
   const { value } = await createInterface(server.stdout)
     [Symbol.asyncIterator]()
     .next();
-  assert(value, "The mock API did not start.");
+  assert(value, `${module[0]} did not start.`);
   server.unref();
   for (const stream of [server.stdin, server.stdout]) {
     /** @type {import("node:net").Socket} */ (stream).unref();
   }
-  return value.replace("Mock API: ", "");
+  return value.slice(value.indexOf(": ") + 2);
+}
+
+/** The Python of nox: of the session that runs us, or of an earlier one. */
+function python() {
+  const binary =
+    process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
+  const { NOX_CURRENT_SESSION, VIRTUAL_ENV = "" } = process.env;
+  const found = ["javascript", "python", "docs", "compare"]
+    .map((session) => join(ROOT, ".nox", session))
+    .toSpliced(0, 0, ...(NOX_CURRENT_SESSION ? [VIRTUAL_ENV] : []))
+    .map((folder) => join(folder, binary))
+    .find(existsSync);
+  assert(
+    found,
+    "The servers are not set up: run `python3 -m nox -s javascript`.",
+  );
+  return found;
 }

@@ -15,8 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.pairs.programs import node
+
 PYTHON = Path(__file__).resolve().parents[1]
 LIMIT = 10  # seconds until a wait that should be short is called a failure
+QUIET = {
+    "PYTHONDEVMODE": "",
+    "PYTHONWARNINGS": "",
+    "PYTHONASYNCIODEBUG": "",
+    "PYTHONUTF8": "1",
+}
 
 
 class Program(io.TextIOBase):
@@ -101,12 +109,11 @@ async def run_python(*arguments: str, **env: str) -> Finished:
     `env` is added to the environment; a process that takes longer than
     `LIMIT` seconds is killed and raises TimeoutError.
     """
-    quiet = {"PYTHONDEVMODE": "", "PYTHONWARNINGS": "", "PYTHONASYNCIODEBUG": ""}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
         cwd=PYTHON,
-        env={**os.environ, **quiet, "PYTHONUTF8": "1", **env},
+        env={**os.environ, **QUIET, **env},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -121,3 +128,51 @@ async def run_python(*arguments: str, **env: str) -> Finished:
     assert process.returncode is not None
     lines = [stream.decode().replace("\r\n", "\n") for stream in (out, err)]
     return Finished(process.returncode, *lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server in a process of its own."""
+
+    port: int
+    process: asyncio.subprocess.Process
+
+
+@contextlib.asynccontextmanager
+async def serving(language: str, source: str, **env: str) -> AsyncIterator[Served]:
+    """Run a server in a process of its own, which ends with the block.
+
+    `source` is a program in `language`, "python" or "javascript", that runs in
+    the folder of that name; the first line it prints is its port. It ends, too,
+    when its standard input closes, which happens however we end.
+    """
+    command, lifeline = {
+        "python": (
+            [sys.executable, "-c"],
+            "import os, threading\n"
+            "end = lambda: os.read(0, 1) or os._exit(0)\n"
+            "threading.Thread(target=end, daemon=True).start()\n",
+        ),
+        "javascript": (
+            [node(), "--input-type=module", "--eval"],
+            'process.stdin.on("end", () => process.exit()).resume().unref();\n',
+        ),
+    }[language]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        lifeline + source,
+        cwd=PYTHON.with_name(language),
+        env={**os.environ, **QUIET, **env},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(LIMIT):
+            port = await process.stdout.readline()
+        assert port, "the server did not start"
+        yield Served(int(port), process)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()

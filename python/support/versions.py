@@ -8,11 +8,32 @@ import asyncio
 import inspect
 import json
 import sys
+import warnings
 
 
 def eager_task_factory() -> str:
     """`asyncio.eager_task_factory`"""
     return _yes(hasattr(asyncio, "eager_task_factory"))
+
+
+def get_event_loop() -> str:
+    """`asyncio.get_event_loop()` where no loop runs"""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            asyncio.get_event_loop().close()
+        except (RuntimeError, DeprecationWarning) as error:
+            return f"`{type(error).__name__}`"
+    return "a new loop"
+
+
+def sleep_nan() -> str:
+    """`asyncio.sleep(float("nan"))`"""
+    try:
+        asyncio.run(asyncio.sleep(float("nan")))
+    except ValueError:
+        return "`ValueError`"
+    return "returns"
 
 
 def task_group_cancel() -> str:

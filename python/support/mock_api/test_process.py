@@ -19,6 +19,14 @@ MOCK_API = [sys.executable, "-m", "support.mock_api"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT reaches what we start, even where it does not reach us: after `&`."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
     """No server is running yet, and the package can be imported."""
@@ -139,6 +147,7 @@ sys.exit(7)
 
 
 @posix
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_the_command_and_the_server(number):
     script = "import os; print(os.getpid(), os.environ['API_URL'], flush=True); input()"
@@ -154,6 +163,7 @@ def test_signals_end_the_command_and_the_server(number):
 
 
 @posix
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)]
 )
@@ -166,6 +176,7 @@ def test_a_signal_stops_it_quietly_whoever_still_waits(number, code):
             server.send_signal(number)
             assert server.wait(60) == code
             assert (server.stdout.read(), server.stderr.read()) == ("", "")
+            assert raw.recv(100) == b""  # no answer that says something untrue
 
 
 @posix

@@ -292,6 +292,19 @@ def test_a_program_may_talk_to_a_database_instead(tiny):
     assert tiny.said() == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [(PYTHON, "api_url: str = API_URL"), (JAVASCRIPT, "apiUrl = API_URL")],
+)
+def test_main_takes_no_address_where_none_is_used(tiny, name, address):
+    tiny.edit(name, f"main({address})", "main()")
+    tiny.write()
+    assert only(tiny)[1] == f"there is no main({address})"
+    put(tiny.root / name, tiny.read(name).replace("API_URL", "ADDRESS"))
+    tiny.write()
+    assert tiny.said() == ""
+
+
 def test_a_program_that_is_not_python(tiny):
     tiny.edit(PYTHON, "import os", "import import")
     tiny.write()

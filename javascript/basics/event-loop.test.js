@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs";
+import { test } from "node:test";
+import { setImmediate as giveWay } from "node:timers/promises";
+
+import { mockApi, runNode, running } from "../support/testing.js";
+import { main } from "./event-loop.js";
+
+test("each step is printed in its turn", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/data");
+  const program = running(() => main(api.url));
+  await program.prints("- a timer of 0 s");
+  await api.release("/data");
+  await program.done;
+  assert.deepEqual(program.lines, [
+    "main starts",
+    "main waits",
+    "- a callback",
+    "- a callback of it",
+    "- a timer of 0 s",
+    "- the answer of the API",
+    "main gives way: 1000 times, timer not fired",
+  ]);
+});
+
+test("what is ready runs in the order it was added", async () => {
+  const ran = [];
+  queueMicrotask(() => {
+    ran.push("first");
+    queueMicrotask(() => ran.push("added by first"));
+  });
+  queueMicrotask(() => ran.push("second"));
+  ran.push("not before main waits");
+  await giveWay();
+  assert.deepEqual(ran, [
+    "not before main waits",
+    "first",
+    "second",
+    "added by first",
+  ]);
+});
+
+// JavaScript only: Python leaves the added ones to the next turn.
+test("what a callback adds runs before the next timer", async () => {
+  const ran = [];
+  const add = (name) => {
+    ran.push(name);
+    queueMicrotask(() => ran.push(`added by ${name}`));
+  };
+  queueMicrotask(() => add("begin"));
+  const timer1 = Promise.withResolvers();
+  const timer2 = Promise.withResolvers();
+  setTimeout(() => timer1.resolve(add("timer 1")), 1);
+  setTimeout(() => timer2.resolve(add("timer 2")), 1);
+  await Promise.all([timer1.promise, timer2.promise]);
+  assert.deepEqual(ran, [
+    "begin",
+    "added by begin",
+    "timer 1",
+    "added by timer 1",
+    "timer 2",
+    "added by timer 2",
+  ]);
+});
+
+test("giving way lets timers and answers in", async (t) => {
+  const api = await mockApi(t);
+  let fired = false;
+  setTimeout(() => {
+    fired = true;
+  }, 1);
+  /** @type {Response | undefined} */
+  let answer;
+  const asked = fetch(`${api.url}/data`).then((response) => {
+    answer = response;
+  });
+  // Ends only because others get their turn.
+  while (!fired || !answer) await giveWay();
+  await asked;
+  assert.equal(answer.status, 200);
+  await answer.text();
+});
+
+// JavaScript only: a Python sleep(0) lets everything in.
+test("microtasks without end starve timers and files", async () => {
+  const others = [];
+  const file = Promise.withResolvers();
+  setTimeout(() => others.push("timer"), 0);
+  readFile(import.meta.filename, () => {
+    others.push("file");
+    file.resolve(undefined);
+  });
+  const overdue = performance.now() + 20;
+  while (performance.now() < overdue) await null;
+  assert.deepEqual(others, []);
+  while (others.length < 2) await giveWay();
+  assert.deepEqual(others.sort(), ["file", "timer"]);
+});
+
+// JavaScript only: Python has one queue for what is ready.
+test("nextTick is first in CommonJS, second in a module", async () => {
+  const program = `
+    process.nextTick(() => console.log("nextTick"));
+    queueMicrotask(() => console.log("microtask"));
+    console.log("body");`;
+  const module = await runNode(["--eval", program]);
+  assert.equal(module.stdout, "body\nmicrotask\nnextTick\n");
+  const commonJs = ["--input-type=commonjs", "--eval", program];
+  const script = await runNode(commonJs);
+  assert.equal(script.stdout, "body\nnextTick\nmicrotask\n");
+});
+
+// JavaScript only: Python has one queue for what is ready.
+test("after a file is read, setImmediate comes before a timer", async () => {
+  const ran = [];
+  const both = Promise.withResolvers();
+  readFile(import.meta.filename, () => {
+    setTimeout(() => both.resolve(ran.push("timer")), 0);
+    setImmediate(() => ran.push("immediate"));
+  });
+  await both.promise;
+  assert.deepEqual(ran, ["immediate", "timer"]);
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { mockApi, printed } from "../support/testing.js";
+import {
+  getName,
+  main,
+  oneByOne,
+  together,
+} from "./one-by-one-or-together.js";
+
+const NAMES = ["Alan", "Ada", "Grace"];
+const PATHS = ["/users/3", "/users/1", "/users/2"];
+
+test("both ways give the same names", async (t) => {
+  const api = await mockApi(t);
+  assert.equal(
+    await printed(() => main(api.url)),
+    "One by one: Alan, Ada, Grace\nTogether: Alan, Ada, Grace\n",
+  );
+});
+
+test("one by one never has two requests in flight", async (t) => {
+  const api = await mockApi(t);
+  await api.delay("/users/*", 0.05);
+  assert.deepEqual(await oneByOne(api.url), NAMES);
+  const log = await api.log();
+  assert.deepEqual(
+    log.map((entry) => entry.path),
+    PATHS,
+  );
+  assert.deepEqual(
+    log.map((entry) => entry.inFlight),
+    [1, 1, 1],
+  );
+});
+
+test("together has all three in flight", async (t) => {
+  const api = await mockApi(t);
+  await api.rendezvous("/users/*", 3);
+  assert.deepEqual(await together(api.url), NAMES);
+  const log = await api.log();
+  assert.deepEqual(
+    log.map((entry) => entry.path).sort(),
+    PATHS.toSorted(),
+  );
+  assert.deepEqual(
+    log.map((entry) => entry.inFlight),
+    [1, 2, 3],
+  );
+});
+
+test("together takes as long as the slowest", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/*");
+  let done = false;
+  const names = together(api.url).finally(() => {
+    done = true;
+  });
+  await api.saw("GET /users/*", 3);
+  await api.release("/users/1");
+  await api.release("/users/2");
+  assert(!done);
+  await api.release("/users/3");
+  assert.deepEqual(await names, NAMES);
+  const log = await api.log();
+  // Nothing was left to start when the first answer came.
+  const lastStart = Math.max(...log.map((entry) => entry.startedEvent));
+  log.sort((a, b) => Number(a.endedEvent) - Number(b.endedEvent));
+  assert(lastStart < Number(log[0].endedEvent));
+  assert.equal(log[2].path, "/users/3");
+});
+
+test("results stand in the order asked for", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/*");
+  const names = together(api.url);
+  await api.saw("GET /users/*", 3);
+  for (const path of PATHS.toReversed()) await api.release(path);
+  assert.deepEqual(await names, NAMES);
+  const log = await api.log();
+  log.sort((a, b) => Number(a.endedEvent) - Number(b.endedEvent));
+  assert.deepEqual(
+    log.map((entry) => entry.path),
+    PATHS.toReversed(),
+  );
+});
+
+test("a filter without await keeps everyone", async (t) => {
+  const api = await mockApi(t);
+  const isAda = async (userId) =>
+    (await getName(api.url, userId)) === "Ada";
+  const unasked = [1, 2, 3].map(isAda);
+  assert.equal(unasked.filter(Boolean).length, 3);
+  assert(unasked.every((kept) => kept instanceof Promise));
+  const answers = await Promise.all(unasked);
+  assert.deepEqual(answers, [true, false, false]);
+});
+
+// JavaScript only: a Python call runs nothing until it is awaited.
+test("called first and awaited later is together", async (t) => {
+  const api = await mockApi(t);
+  await api.rendezvous("/users/*", 3);
+  const promises = [3, 1, 2].map((userId) => getName(api.url, userId));
+  const names = [];
+  for (const promise of promises) names.push(await promise);
+  assert.deepEqual(names, NAMES);
+});
+
+// JavaScript only: Promise.all is handed promises that are under way.
+test("the requests leave before Promise.all is called", async (t) => {
+  const api = await mockApi(t);
+  const promises = [3, 1, 2].map((userId) => getName(api.url, userId));
+  await api.saw("GET /users/*", 3);
+  assert.deepEqual(await Promise.all(promises), NAMES);
+});
+
+// JavaScript only: a Python list has no forEach.
+test("forEach waits for nothing", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/*");
+  const names = [];
+  const all = Promise.withResolvers();
+  // biome-ignore lint/nursery/noMisusedPromises: the mistake itself
+  [3, 1, 2].forEach(async (userId) => {
+    names.push(await getName(api.url, userId));
+    if (names.length === 3) all.resolve(names);
+  });
+  await api.saw("GET /users/*", 3);
+  assert.deepEqual(names, []);
+  await api.release("/users/*");
+  await all.promise;
+  assert.deepEqual(names.toSorted(), NAMES.toSorted());
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { mockApi, running } from "../support/testing.js";
+import { main, run } from "./tiny-event-loop.js";
+
+/**
+ * Run tasks to their end: run itself returns before.
+ * @param {Generator<any, any, any>[]} tasks
+ */
+async function finished(tasks) {
+  const ended = Promise.withResolvers();
+  let left = tasks.length;
+  const watched = tasks.map(function* (task) {
+    yield* task;
+    left -= 1;
+    if (left === 0) ended.resolve(undefined);
+  });
+  run(watched);
+  await ended.promise;
+}
+
+/** @param {string} apiUrl */
+function runningMain(apiUrl) {
+  const end = Promise.withResolvers();
+  const program = running(async () => {
+    main(apiUrl);
+    await end.promise;
+  });
+  return { program, end: () => end.resolve(undefined) };
+}
+
+test("each task goes on as soon as it can", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/*");
+  const { program, end } = runningMain(api.url);
+  await api.saw("GET /users/1");
+  assert.deepEqual(program.lines, ["B asks", "A asks"]);
+  await api.release("/users/1");
+  await program.prints("A is answered: 200");
+  assert.equal(program.lines.length, 3);
+  await api.release("/users/5");
+  await program.prints("B is answered: 200");
+  end();
+  await program.done;
+});
+
+test("both requests are in flight at once", async (t) => {
+  const api = await mockApi(t);
+  await api.rendezvous("/users/*", 2);
+  const { program, end } = runningMain(api.url);
+  await program.prints("A is answered: 200");
+  await program.prints("B is answered: 200");
+  end();
+  await program.done;
+  const log = await api.log();
+  assert.deepEqual(
+    log.map((entry) => entry.status),
+    [200, 200],
+  );
+  assert.equal(Math.max(...log.map((entry) => entry.inFlight)), 2);
+});
+
+test("tasks take turns", async () => {
+  const ran = [];
+  function* count(name) {
+    for (const number of [1, 2, 3]) {
+      ran.push(`${name}${number}`);
+      yield ["sleep", 0];
+    }
+  }
+  await finished([count("A"), count("B")]);
+  assert.deepEqual(ran, ["A1", "B1", "A2", "B2", "A3", "B3"]);
+});
+
+test("the shorter sleep ends first", async () => {
+  const woke = [];
+  function* nap(name, milliseconds) {
+    yield ["sleep", milliseconds];
+    woke.push(name);
+  }
+  await finished([nap("long", 200), nap("short", 0)]);
+  assert.deepEqual(woke, ["short", "long"]);
+});
+
+test("a failure is thrown in where the task waits", async (t) => {
+  const api = await mockApi(t);
+  await api.drop("/users/1");
+  const got = [];
+  function* careful(url) {
+    try {
+      got.push(yield ["ask", url]);
+    } catch (error) {
+      got.push(error.code);
+    }
+  }
+  await finished([careful(`${api.url}/users/1`)]);
+  await finished([careful(`${api.url}/users/2`)]);
+  assert.deepEqual(got, ["ECONNRESET", 200]);
+});
+
+// JavaScript only: a Python thread can wait itself.
+test("run returns at once, and Node calls back", async (t) => {
+  const api = await mockApi(t);
+  const { program, end } = runningMain(api.url);
+  // main has returned, and no task has come far.
+  assert.deepEqual(program.lines, []);
+  await program.prints("A is answered: 200");
+  await program.prints("B is answered: 200");
+  end();
+  await program.done;
+});
+
+// JavaScript only: a Python coroutine has send and throw.
+test("an async function cannot be driven by hand", async () => {
+  const promise = (async () => 200)();
+  assert(!("next" in promise));
+  assert(!("throw" in promise));
+  assert.equal(await promise, 200);
+});

@@ -1,0 +1,110 @@
+import asyncio
+import inspect
+
+import httpx
+import pytest
+
+from basics.one_by_one_or_together import (
+    get_name,
+    main,
+    one_by_one,
+    together,
+)
+from support.testing import printed
+
+NAMES = ["Alan", "Ada", "Grace"]
+PATHS = ["/users/3", "/users/1", "/users/2"]
+
+
+@pytest.fixture
+async def client(mock_api):
+    async with httpx.AsyncClient(base_url=mock_api.url) as client:
+        yield client
+
+
+async def test_both_ways_give_the_same_names(mock_api):
+    assert await printed(main(mock_api.url)) == (
+        "One by one: Alan, Ada, Grace\nTogether: Alan, Ada, Grace\n"
+    )
+
+
+async def test_one_by_one_never_has_two_requests_in_flight(
+    mock_api, client
+):
+    await mock_api.delay("/users/*", 0.05)
+    assert await one_by_one(client) == NAMES
+    log = await mock_api.log()
+    assert [entry.path for entry in log] == PATHS
+    assert [entry.in_flight for entry in log] == [1, 1, 1]
+
+
+async def test_together_has_all_three_in_flight(mock_api, client):
+    await mock_api.rendezvous("/users/*", 3)
+    assert await together(client) == NAMES
+    log = await mock_api.log()
+    assert sorted(entry.path for entry in log) == sorted(PATHS)
+    assert [entry.in_flight for entry in log] == [1, 2, 3]
+
+
+async def test_together_takes_as_long_as_the_slowest(mock_api, client):
+    await mock_api.hold("/users/*")
+    names = asyncio.create_task(together(client))
+    await mock_api.saw("GET /users/*", times=3)
+    await mock_api.release("/users/1")
+    await mock_api.release("/users/2")
+    assert not names.done()
+    await mock_api.release("/users/3")
+    assert await names == NAMES
+    log = await mock_api.log()
+    # Nothing was left to start when the first answer came.
+    assert max(entry.started_event for entry in log) < min(
+        entry.ended_event for entry in log
+    )
+    slowest = max(log, key=lambda entry: entry.ended_event)
+    assert slowest.path == "/users/3"
+
+
+async def test_results_stand_in_the_order_asked_for(mock_api, client):
+    await mock_api.hold("/users/*")
+    names = asyncio.create_task(together(client))
+    await mock_api.saw("GET /users/*", times=3)
+    for path in reversed(PATHS):
+        await mock_api.release(path)
+    assert await names == NAMES
+    log = await mock_api.log()
+    log.sort(key=lambda entry: entry.ended_event)
+    assert [entry.path for entry in log] == PATHS[::-1]
+
+
+async def test_a_filter_without_await_keeps_everyone(client):
+    async def is_ada(user_id):
+        return await get_name(client, user_id) == "Ada"
+
+    unasked = [is_ada(user_id) for user_id in (1, 2, 3)]
+    assert len(list(filter(None, unasked))) == 3
+    assert all(inspect.iscoroutine(kept) for kept in unasked)
+    answers = await asyncio.gather(*unasked)
+    assert answers == [True, False, False]
+
+
+# Python only: a JavaScript call has sent its request when it returns.
+async def test_called_first_and_awaited_later_is_still_one_by_one(
+    mock_api, client
+):
+    await mock_api.delay("/users/*", 0.05)
+    names = [get_name(client, user_id) for user_id in (3, 1, 2)]
+    assert [await name for name in names] == NAMES
+    log = await mock_api.log()
+    assert [entry.in_flight for entry in log] == [1, 1, 1]
+
+
+# Python only: in JavaScript the promises of the calls do the same.
+async def test_tasks_made_first_and_awaited_later_are_together(
+    mock_api, client
+):
+    await mock_api.rendezvous("/users/*", 3)
+    names = [
+        asyncio.create_task(get_name(client, user_id))
+        for user_id in (3, 1, 2)
+    ]
+    assert [await name for name in names] == NAMES

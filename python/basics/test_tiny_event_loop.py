@@ -1,0 +1,107 @@
+import asyncio
+import threading
+
+import httpx
+import pytest
+
+from basics.tiny_event_loop import main, run
+from support.testing import running
+
+
+async def test_each_task_goes_on_as_soon_as_it_can(mock_api):
+    await mock_api.hold("/users/*")
+    async with running(
+        asyncio.to_thread(main, mock_api.url)
+    ) as program:
+        await mock_api.saw("GET /users/1")
+        assert program.lines == ["B asks", "A asks"]
+        await mock_api.release("/users/1")
+        await program.prints("A is answered: 200")
+        assert len(program.lines) == 3
+        await mock_api.release("/users/5")
+    assert program.lines[3] == "B is answered: 200"
+
+
+async def test_both_requests_are_in_flight_at_once(mock_api):
+    await mock_api.rendezvous("/users/*", 2)
+    await asyncio.to_thread(main, mock_api.url)
+    log = await mock_api.log()
+    assert [entry.status for entry in log] == [200, 200]
+    assert max(entry.in_flight for entry in log) == 2
+
+
+def test_tasks_take_turns():
+    ran = []
+
+    def count(name):
+        for number in [1, 2, 3]:
+            ran.append((name, number, threading.get_ident()))
+            yield "sleep", 0
+
+    run([count("A"), count("B")])
+    turns = [(name, number) for name, number, _ in ran]
+    assert turns == [
+        ("A", 1),
+        ("B", 1),
+        ("A", 2),
+        ("B", 2),
+        ("A", 3),
+        ("B", 3),
+    ]
+    assert {thread for _, _, thread in ran} == {threading.get_ident()}
+
+
+def test_the_shorter_sleep_ends_first():
+    woke = []
+
+    def nap(name, seconds):
+        yield "sleep", seconds
+        woke.append(name)
+
+    run([nap("long", 0.2), nap("short", 0)])
+    assert woke == ["short", "long"]
+
+
+async def test_a_failure_is_thrown_in_where_the_task_waits(mock_api):
+    await mock_api.drop("/users/1")
+    got = []
+
+    def careful(url):
+        try:
+            got.append((yield "ask", url))
+        except httpx.RemoteProtocolError as error:
+            got.append(type(error).__name__)
+
+    url = f"{mock_api.url}/users"
+    await asyncio.to_thread(run, [careful(f"{url}/1")])
+    await asyncio.to_thread(run, [careful(f"{url}/2")])
+    assert got == ["RemoteProtocolError", 200]
+
+
+# Python only: in JavaScript Node's loop goes on when run returns.
+async def test_run_waits_itself_until_no_task_is_left(mock_api, capsys):
+    # Nothing else can happen here: run blocks the thread it is in.
+    main(mock_api.url)
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert len(await mock_api.log()) == 2
+
+
+# Python only: JavaScript does not show what drives async functions.
+def test_a_coroutine_is_driven_like_a_generator():
+    class Wish:
+        def __await__(self):
+            return (yield "ask", "/users/1")
+
+    async def visit():
+        return await Wish()
+
+    coroutine = visit()
+    assert coroutine.send(None) == ("ask", "/users/1")
+    with pytest.raises(StopIteration) as ended:
+        coroutine.send(200)
+    assert ended.value.value == 200
+
+    other = visit()
+    other.send(None)
+    with pytest.raises(ConnectionError):
+        other.throw(ConnectionError())

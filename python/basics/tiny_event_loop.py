@@ -1,0 +1,60 @@
+"""An event loop by hand: tasks are generators, without asyncio."""
+
+import os
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic as now
+from typing import Any
+
+import httpx
+
+API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
+
+
+def ask(url: str, task: Any, ready: SimpleQueue[Any]) -> None:
+    try:
+        ready.put((task, None, httpx.get(url).status_code))
+    except httpx.HTTPError as error:
+        ready.put((task, error, None))
+
+
+def run(tasks: list[Any]) -> None:
+    timers: list[tuple[float, Any]] = []
+    ready: SimpleQueue[Any] = SimpleQueue()
+    for task in tasks:
+        ready.put((task, None, None))
+    while tasks:
+        # Take what is ready; else wait for it, or for the next timer.
+        pause = max(0, timers[0][0] - now()) if timers else None
+        try:
+            task, error, value = ready.get(timeout=pause)
+        except Empty:
+            task, error, value = timers.pop(0)[1], None, None
+        try:
+            # The task goes on, up to its next yield.
+            verb, arg = task.throw(error) if error else task.send(value)
+        except StopIteration:
+            tasks.remove(task)
+            continue
+        if verb == "sleep":
+            timers.append((now() + arg, task))
+            timers.sort(key=lambda timer: timer[0])
+        else:
+            Thread(target=ask, args=(arg, task, ready)).start()
+
+
+def visit(name: str, seconds: float, url: str) -> Any:
+    yield "sleep", seconds
+    print(name, "asks")
+    status = yield "ask", url
+    print(name, "is answered:", status)
+
+
+def main(api_url: str = API_URL) -> None:
+    patient = visit("A", 0.12, f"{api_url}/users/1")
+    hasty = visit("B", 0.02, f"{api_url}/users/5")
+    run([patient, hasty])
+
+
+if __name__ == "__main__":
+    main()

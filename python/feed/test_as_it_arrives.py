@@ -1,0 +1,125 @@
+import asyncio
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from feed.as_it_arrives import get_picture, main
+from support.testing import running
+
+
+@pytest.fixture
+async def client(mock_api):
+    async with httpx.AsyncClient(base_url=mock_api.url) as client:
+        yield client
+
+
+def start(client):
+    return [
+        asyncio.create_task(get_picture(client, name))
+        for name in ("Ada", "Grace", "Edsger")
+    ]
+
+
+async def test_each_picture_is_handled_when_it_comes(mock_api):
+    await mock_api.hold("*")
+    async with running(main(mock_api.url)) as program:
+        for author_id, name in [
+            (4, "Edsger"),
+            (1, "Ada"),
+            (2, "Grace"),
+        ]:
+            await mock_api.release(f"/users/{author_id}/picture")
+            await program.prints(f"[picture] {name}")
+        await mock_api.release("*")
+    assert program.lines == [
+        "[picture] Edsger",
+        "[picture] Ada",
+        "[picture] Grace",
+        "[no picture]",
+        "That was the last one",
+    ]
+
+
+async def test_all_together_come_when_the_slowest_is_in(
+    mock_api, client
+):
+    await mock_api.hold("/users/2/picture")
+    tasks = start(client)
+    together = asyncio.gather(*tasks)
+    assert await tasks[0] == "[picture] Ada"
+    assert await tasks[2] == "[picture] Edsger"
+    assert not together.done()
+    await mock_api.release("/users/2/picture")
+    assert await together == [
+        "[picture] Ada",
+        "[picture] Grace",
+        "[picture] Edsger",
+    ]
+
+
+async def test_one_failure_does_not_end_the_others(mock_api):
+    await mock_api.fail("/users/2/picture", [503])
+    await mock_api.hold("/users/[14]/picture")
+    async with running(main(mock_api.url)) as program:
+        await program.prints("[no picture]\n[no picture]\n")
+        await mock_api.release("*")
+    assert sorted(program.lines[2:4]) == [
+        "[picture] Ada",
+        "[picture] Edsger",
+    ]
+
+
+async def test_a_failure_waits_for_its_turn():
+    async def fail():
+        raise ZeroDivisionError
+
+    tasks = [asyncio.create_task(fail()) for _ in range(2)]
+    await asyncio.wait(tasks)
+    for place in asyncio.as_completed(tasks):
+        with pytest.raises(ZeroDivisionError):
+            await place
+
+
+async def test_what_comes_out_is_not_what_went_in(client):
+    tasks = start(client)
+    for place in asyncio.as_completed(tasks):
+        assert place not in tasks
+        assert await place in [await task for task in tasks]
+
+
+async def test_nothing_in_nothing_out():
+    assert list(asyncio.as_completed([])) == []
+
+
+# Python only: in JavaScript the result must say whose it is.
+async def test_async_for_gives_the_tasks_themselves(mock_api, client):
+    await mock_api.fail("/users/2/picture", [503])
+    tasks = start(client)
+    places: Any = asyncio.as_completed(tasks)
+    if sys.version_info >= (3, 13):
+        came = {task async for task in places}
+        assert came == set(tasks)
+    else:
+        with pytest.raises(TypeError, match="'async for' requires"):
+            async for _ in places:
+                pass
+        await asyncio.wait(tasks)
+    assert [bool(task.exception()) for task in tasks] == [
+        False,
+        True,
+        False,
+    ]
+
+
+# Python only: for await takes any list.
+async def test_async_for_refuses_a_list(client):
+    tasks: Any = start(client)
+    with pytest.raises(TypeError) as raised:
+        async for _ in tasks:
+            pass
+    assert str(raised.value) == (
+        "'async for' requires an object with __aiter__ method, got list"
+    )
+    await asyncio.wait(tasks)
