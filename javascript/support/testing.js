@@ -226,7 +226,7 @@ export async function databaseUrl() {
   return database;
 }
 
-/** @type {(() => void)[]} */
+/** @type {(() => unknown)[]} what to do after the test, the last first */
 const restore = [];
 /** @type {Error[]} */
 const warnings = [];
@@ -240,8 +240,9 @@ before(() => {
 });
 
 // A warning, and whatever would keep the process alive, fails the test.
-afterEach(async () => {
-  for (const undo of restore.splice(0).reverse()) undo();
+afterEach(async (t) => {
+  for (const undo of restore.splice(0).reverse()) await undo();
+  if (!("passed" in t && t.passed)) return; // it has failed already
   assert.deepEqual(warnings.splice(0), []);
   // What a finished request leaves behind closes within a few turns.
   const limit = performance.now() + LIMIT;
