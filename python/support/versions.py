@@ -1,7 +1,8 @@
 """What this version of Python does, for the tables on the pages.
 
-Each function answers one question; its docstring is the row's label. Run as a
-program, this file prints all answers as JSON.
+Each function answers one question; its docstring is the row's label. Only what
+all releases of a version have in common belongs here. Run as a program, this
+file prints all answers as JSON.
 """
 
 import asyncio
@@ -11,11 +12,7 @@ import sys
 import warnings
 
 
-def eager_task_factory() -> str:
-    """`asyncio.eager_task_factory`"""
-    return _yes(hasattr(asyncio, "eager_task_factory"))
-
-
+# First of all: once `asyncio.run` has been called, it raises in every version.
 def get_event_loop() -> str:
     """`asyncio.get_event_loop()` where no loop runs"""
     with warnings.catch_warnings():
@@ -25,6 +22,20 @@ def get_event_loop() -> str:
         except (RuntimeError, DeprecationWarning) as error:
             return f"`{type(error).__name__}`"
     return "a new loop"
+
+
+def eager_task_factory() -> str:
+    """`asyncio.eager_task_factory`"""
+    return _yes(hasattr(asyncio, "eager_task_factory"))
+
+
+def async_for_as_completed() -> str:
+    """`async for` over `asyncio.as_completed`"""
+
+    async def main() -> str:
+        return _yes(hasattr(asyncio.as_completed([]), "__aiter__"))
+
+    return asyncio.run(main())
 
 
 def sleep_nan() -> str:
