@@ -98,6 +98,15 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Hold the mock API to its description with many random requests."""
+    install(session, "run", "test")
+    session.env["FUZZ_EXAMPLES"] = "200"
+    tests = "python/support/mock_api/test_openapi.py"
+    run(session, "python", "-m", "pytest", "-n", "auto", "--timeout", "600", tests)
+
+
+@nox.session(default=False)
 @nox.parametrize(
     ["python", "node"],
     [(python, "24") for python in PYTHONS] + [(THIS_PYTHON, "26")],

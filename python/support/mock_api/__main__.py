@@ -63,10 +63,11 @@ def _serve(parser: _Parser, port: int, lifeline: bool) -> None:
         parser.error(f"cannot listen on port {port}: {error.strerror}")
     if lifeline:
         _stop_with_stdin()
-    try:
-        serve(app, listening, ignore_interrupt=lifeline)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with listening:
+        try:
+            serve(app, listening, ignore_interrupt=lifeline)
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 def _stop_with_stdin() -> None:

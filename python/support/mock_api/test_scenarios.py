@@ -634,12 +634,7 @@ async def test_being_cancelled_by_the_server_is_not_hidden(monkeypatch):
     SCENARIOS.delete(SCENARIOS.find("default"))
 
 
-async def test_5000_requests_held_at_once(api):
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < 5500:
-        pytest.skip(f"a process may open only {hard} files here")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 5500), hard))
+async def test_hundreds_of_requests_held_at_once(api):
     url = httpx.URL(api.url)
     request = f"GET {url.path}/users/1 HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     loop = asyncio.get_running_loop()
@@ -650,7 +645,7 @@ async def test_5000_requests_held_at_once(api):
         def data_received(self, data):
             nonlocal answered
             answered += data.startswith(b"HTTP/1.1 200 ")
-            if answered == 5000:
+            if answered == 200:
                 all_answered.set()
 
     async def connect():
@@ -659,17 +654,16 @@ async def test_5000_requests_held_at_once(api):
         return transport
 
     await api.hold("/users/*")
-    clients = await asyncio.gather(*(connect() for _ in range(5000)))
+    clients = await asyncio.gather(*(connect() for _ in range(200)))
     try:
-        await api.saw("GET /users/1", 5000)
-        assert (await api.log(settled=False))[-1].in_flight == 5000
+        await api.saw("GET /users/1", 200)
+        assert (await api.log(settled=False))[-1].in_flight == 200
         await api.release("/users/*")
-        assert len(await api.log()) == 5000
+        assert len(await api.log()) == 200
         await all_answered.wait()
     finally:
         for client in clients:
             client.abort()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system allows fewer")
