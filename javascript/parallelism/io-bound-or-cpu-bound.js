@@ -8,7 +8,7 @@ const SELF = new URL(import.meta.url);
 
 export async function wait(apiUrl) {
   const began = Date.now();
-  await (await fetch(`${apiUrl}/users/1`)).text();
+  await (await fetch(`${apiUrl}/users/3`)).text();
   return [began, Date.now()];
 }
 

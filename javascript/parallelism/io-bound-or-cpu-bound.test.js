@@ -20,8 +20,8 @@ const inTurn =
 
 test("waits overlap, and computations do only in workers", async (t) => {
   const api = await mockApi(t);
-  await api.rendezvous("/users/1", 3);
-  await api.delay("/users/1", 0.1);
+  await api.rendezvous("/users/3", 3);
+  await api.delay("/users/3", 0.3);
   assert.equal(
     await printed(() => main(api.url)),
     "Waits in tasks: several at once\n" +

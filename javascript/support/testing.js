@@ -164,7 +164,6 @@ export function runNode(args, env = {}) {
     timeout: LIMIT,
   };
   return new Promise((resolve) => {
-    const command = ["--input-type=module", ...args];
     const finish = (
       /** @type {import("node:child_process").ExecFileException | null} */ error,
       /** @type {string} */ stdout,
@@ -174,7 +173,7 @@ export function runNode(args, env = {}) {
       const code = error ? Number(error.code ?? Number.NaN) : 0;
       resolve({ code, stdout, stderr });
     };
-    execFile(process.execPath, command, options, finish);
+    execFile(process.execPath, args, options, finish);
   });
 }
 

@@ -16,7 +16,7 @@ Span = tuple[float, float]  # when it began and when it ended
 
 async def wait(client: httpx.AsyncClient) -> Span:
     began = time.monotonic()
-    await client.get("/users/1")
+    await client.get("/users/3")
     return began, time.monotonic()
 
 

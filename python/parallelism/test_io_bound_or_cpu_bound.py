@@ -26,8 +26,8 @@ def in_turn(*spans):
 async def test_waits_overlap_and_computations_do_only_in_workers(
     mock_api,
 ):
-    await mock_api.rendezvous("/users/1", 3)
-    await mock_api.delay("/users/1", 0.1)
+    await mock_api.rendezvous("/users/3", 3)
+    await mock_api.delay("/users/3", 0.3)
     # As its main program a worker has it before it says it is there.
     finished = await run_python(program.__file__, API_URL=mock_api.url)
     assert finished.stderr == ""

@@ -26,7 +26,7 @@ Spans = list[list[float]]  # of each: when it began and when it ended
 Measured = dict[str, Spans]  # by what was done
 
 ONE = 0.1  # seconds that each wait, and each computation, takes
-RUNS = 5  # of which the quickest counts
+RUNS = 20  # of which the quickest counts
 PICTURE = ROOT / "docs" / "parallelism" / "io-bound-or-cpu-bound.svg"
 WAITS = "Waits in tasks"
 COMPUTATIONS = "Computations in tasks"
@@ -170,6 +170,8 @@ def _bars(x: float, y: float, spans: Spans, scale: float, kind: str) -> Iterator
 def main() -> None:
     """Measure both programs and write the picture."""
     with server() as api_url:
+        one = {"path": "/users/3", "seconds": ONE}
+        httpx.post(f"{api_url}/scenarios/default/delay", json=one).raise_for_status()
         runs = {
             "Python": [asyncio.run(python(api_url)) for _ in range(RUNS)],
             "JavaScript": [javascript(api_url) for _ in range(RUNS)],

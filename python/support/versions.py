@@ -6,6 +6,7 @@ file prints all answers as JSON.
 """
 
 import asyncio
+import concurrent.futures
 import inspect
 import json
 import sys
@@ -36,6 +37,11 @@ def async_for_as_completed() -> str:
         return _yes(hasattr(asyncio.as_completed([]), "__aiter__"))
 
     return asyncio.run(main())
+
+
+def interpreter_pool() -> str:
+    """`concurrent.futures.InterpreterPoolExecutor`"""
+    return _yes(hasattr(concurrent.futures, "InterpreterPoolExecutor"))
 
 
 def sleep_nan() -> str:
