@@ -104,10 +104,11 @@ test("nextTick is first in CommonJS, second in a module", async () => {
     process.nextTick(() => console.log("nextTick"));
     queueMicrotask(() => console.log("microtask"));
     console.log("body");`;
-  const module = await runNode(["--eval", program]);
+  const run = (type) =>
+    runNode([`--input-type=${type}`, "--eval", program]);
+  const module = await run("module");
   assert.equal(module.stdout, "body\nmicrotask\nnextTick\n");
-  const commonJs = ["--input-type=commonjs", "--eval", program];
-  const script = await runNode(commonJs);
+  const script = await run("commonjs");
   assert.equal(script.stdout, "body\nnextTick\nmicrotask\n");
 });
 

@@ -150,7 +150,7 @@ export async function printed(main) {
 
 /**
  * Run this Node with `args` in a process of its own, to its end. It runs in
- * the folder javascript/, and source given after "-e" is a module.
+ * the folder javascript/.
  * @param {string[]} args
  * @param {Record<string, string>} [env] added to the environment
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>} the
