@@ -48,7 +48,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types, Markdown, links and workflows."""
-    install(session, "run", "test", "node-24", "lint")
+    install(session, "run", "test", "fuzz", "browser", "node-24", "lint")
     npm_ci(session)
     fix = session.posargs == ["--fix"]
     run(session, "ruff", "check", *["--fix"][:fix])
@@ -99,11 +99,9 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Hold the mock API to its description with many random requests."""
-    install(session, "run", "test")
-    session.env["FUZZ_EXAMPLES"] = "200"
-    tests = "python/support/mock_api/test_openapi.py"
-    run(session, "python", "-m", "pytest", "-n", "auto", "--timeout", "600", tests)
+    """Hold the mock API to its description with made-up requests."""
+    install(session, "run", "test", "fuzz")
+    python_tests(session, "python/support/mock_api/fuzz_openapi.py")
 
 
 @nox.session(default=False)
@@ -122,10 +120,11 @@ def versions(session: nox.Session, node: str) -> None:
     pages(session, *session.posargs)
 
 
-def python_tests(session: nox.Session) -> None:
+def python_tests(session: nox.Session, *paths: str) -> None:
     """Run pytest against a server of its own, in Python's development mode."""
     pytest = ["python", "-X", "dev", "-W", "error", "-m", "pytest", "-n", "auto"]
-    tool(session, "support.mock_api", "--while", *pytest, *session.posargs)
+    tests = [*paths, *session.posargs]
+    tool(session, "support.mock_api", "--while", *pytest, *tests)
 
 
 def javascript_tests(session: nox.Session) -> None:

@@ -23,15 +23,12 @@ def pytest_configure(config: pytest.Config) -> None:
         stack = ExitStack()
         os.environ["API_URL"] = stack.enter_context(server())
         config.add_cleanup(stack.close)
-    # What is true of this process is to be true of those it starts.
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)
-    if sys.flags.dev_mode:
+    # pytest's workers inherit development mode, but no one else.
+    if hasattr(config, "workerinput"):
+        os.environ.pop("PYTHONDEVMODE", None)
+    elif sys.flags.dev_mode and config.getoption("numprocesses", None):
         os.environ["PYTHONDEVMODE"] = "1"
-    if sys.platform != "win32":
-        # A thousand connections, both ends ours; macOS allows 256.
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        most = (max(soft, min(4096, hard)), hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, most)
 
 
 @pytest.fixture

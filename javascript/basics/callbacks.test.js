@@ -107,7 +107,6 @@ test("an async callback runs and is not waited for", async (t) => {
   const api = await mockApi(t);
   await api.hold("/users/2");
   const heard = Promise.withResolvers();
-  // biome-ignore lint/nursery/noMisusedPromises: the mistake itself
   ask(api.url, 1, async (name) => {
     heard.resolve([name, await answer(api.url, 2)]);
   });

@@ -42,10 +42,16 @@ def needs_database(pair: Pair, language: str) -> bool:
 def environment(api_url: str, database_url: str | None = None) -> dict[str, str]:
     """The environment of a program that talks to the API at `api_url`.
 
-    Output comes line by line and in UTF-8, and no proxy stands between.
+    It is a user's: none of the strict modes that tests run in. Output comes line
+    by line and in UTF-8, and no proxy stands between.
     """
+    users = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTHON") and name != "NODE_OPTIONS"
+    }
     return {
-        **os.environ,
+        **users,
         **({"DATABASE_URL": database_url} if database_url else {}),
         "API_URL": api_url,
         "PYTHONUNBUFFERED": "1",
