@@ -21,6 +21,14 @@ class Post(TypedDict):
     author: User
 
 
+class Source(TypedDict):
+    """A measured value."""
+
+    name: str
+    value: float
+    unit: str
+
+
 # Seconds, by method and path; what is not named here answers at once. Two
 # responses that race each other in an example are at least 0.06 s apart.
 DELAYS = {
@@ -42,6 +50,17 @@ DELAYS = {
     "GET /notifications": 0.25,
     "GET /status/*": 0.05,
     "GET /download": 0.05,  # before the first byte
+    # Before each event of a stream.
+    "POST /completions/*": 0.06,
+    "GET /feeds/weather/*": 0.1,
+    "GET /feeds/news/*": 0.3,
+    "GET /feeds/sport/3": 0.2,
+    "GET /feeds/sport/*": 0.4,
+    # Asked in the order of SOURCES, four at once, none ends with another.
+    "GET /sources/temperature": 0.1,
+    "GET /sources/humidity": 0.2,
+    "GET /sources/traffic": 0.3,
+    "GET /sources/*": 0.4,
 }
 
 USERS: dict[int, User] = {
@@ -75,6 +94,38 @@ POSTS: list[Post] = [
         ]
     )
 ]
+
+# What a language model would answer: two sentences, in pieces.
+TOKENS = ["An", " await", " lets", " others", " run", "."]
+TOKENS += [" Then", " it", " goes", " on", "."]
+
+# Weather ends soon, sport is cut off after its two events, news goes on.
+FEEDS = {
+    "news": ["A cat sleeps", "A ship leaves", "A bridge opens", "Good night"],
+    "sport": ["Kick-off", "Goal"],
+    "weather": ["Sun", "Rain"],
+}
+CUT_OFF = "sport"
+
+SOURCES: dict[str, Source] = {
+    name: {"name": name, "value": value, "unit": unit}
+    for name, value, unit in [
+        ("temperature", 18.5, "°C"),
+        ("humidity", 62, "%"),
+        ("traffic", 1280, "cars/h"),
+        ("pressure", 1013, "hPa"),
+        ("wind", 4.2, "m/s"),
+        ("rainfall", 0.8, "mm"),
+        ("sunshine", 6.4, "h"),
+        ("snow", 0, "cm"),
+        ("visibility", 24, "km"),
+        ("pollen", 35, "grains/m³"),
+        ("ozone", 48, "µg/m³"),
+        ("noise", 54, "dB"),
+    ]
+}
+BUSY = "traffic"  # 503 at first, then as it should be
+BROKEN = "snow"  # always 500
 
 
 def picture(user: User) -> str:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from support.mock_api.control import CONTROL
+from support.mock_api.data import FEEDS, SOURCES
 from support.mock_api.operations import Answer, Operation
 from support.mock_api.schemas import SCHEMAS, Schema, ref
 from support.mock_api.service import SERVICE
@@ -14,6 +15,8 @@ _PATH_PARAMETERS: dict[str, dict[str, Schema]] = {
     "/posts/{id}": {"id": _POST_ID},
     "/users/{id}": {"id": _USER_ID},
     "/users/{id}/picture": {"id": _USER_ID},
+    "/feeds/{name}": {"name": {"type": "string", "enum": list(FEEDS)}},
+    "/sources/{name}": {"name": {"type": "string", "enum": list(SOURCES)}},
     "/status/{code}": {"code": {"type": "integer", "minimum": 200, "maximum": 599}},
 }
 

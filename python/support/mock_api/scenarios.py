@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from time import perf_counter
 from typing import Any, TypeVar
 
-from support.mock_api.data import POSTS, Post, default_delay
+from support.mock_api.data import BUSY, POSTS, Post, default_delay
 from support.mock_api.messages import Call, Problem, short
 from support.mock_api.schemas import DELAY, check_query
 
@@ -74,6 +74,8 @@ class Scenario:
     """State, rules and log. `limit` (seconds) is how long anything waits at most.
 
     In every rule a path may hold `*`. Where several match, the latest counts.
+    Each event of a stream has a path of its own, too, the stream's and its number
+    ("/feeds/news/3"), which `hold`, `drop` and `delay` know.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Scenario:
         self.limit = limit
         self.deleted = False
         self.posts: dict[int, Post] = {post["id"]: post for post in reversed(POSTS)}
+        self.busy: set[str] = {BUSY}  # sources that answer 503 once
         # Set, by whoever streams the events, to be told of each new one.
         self.listeners: set[asyncio.Event] = set()
 
@@ -139,10 +142,9 @@ class Scenario:
     async def obey(self, call: Call, entry: Entry) -> None:
         """Wait as the rules say; raise Problem or Dropped where they say so."""
         path = call.path
-        if (seconds := self._delay_of(call)) > 0:
-            # A timer may fire a little early; an answer must not.
-            while (left := seconds - (self.now() - entry.started)) > 0:  # noqa: ASYNC110
-                await asyncio.sleep(left)
+        if (seconds := self._delay_asked(call)) is None:
+            seconds = self._delay_of(call.method, path)
+        await self._wait(seconds, entry.started)
         if self._holds and _latest(self._holds, path) is True:
             await self._hold(path)
         if self._meetings and (meeting := _latest(self._meetings, path)):
@@ -152,14 +154,33 @@ class Scenario:
         if self._failing:
             self._fail(path)
 
-    def _delay_of(self, call: Call) -> float:
-        if call.query:
-            asked = check_query(DELAY, call.query, strict=False)
-            if "delay" in asked:
-                return float(asked["delay"])
-        if self._delays and (rule := _latest(self._delays, call.path)) is not None:
+    async def obey_event(self, call: Call, number: int) -> None:
+        """The same for event `number`, from 1, of the stream that answers a call."""
+        path = f"{call.path}/{number}"
+        await self._wait(self._delay_of(call.method, path), self.now())
+        if self._holds and _latest(self._holds, path) is True:
+            try:
+                await self._hold(path)
+            except Problem:  # too late for a status
+                raise Dropped from None
+        if self._drops and _latest(self._drops, path) is True:
+            raise Dropped
+
+    async def _wait(self, seconds: float, since: float) -> None:
+        # A timer may fire a little early; an answer must not.
+        while seconds > 0 and (left := seconds - (self.now() - since)) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left)
+
+    def _delay_asked(self, call: Call) -> float | None:
+        if not call.query:
+            return None
+        asked = check_query(DELAY, call.query, strict=False)
+        return float(asked["delay"]) if "delay" in asked else None
+
+    def _delay_of(self, method: str, path: str) -> float:
+        if self._delays and (rule := _latest(self._delays, path)) is not None:
             return rule
-        return default_delay(call.method, call.path) if self.delays else 0.0
+        return default_delay(method, path) if self.delays else 0.0
 
     async def _hold(self, path: str) -> None:
         released = asyncio.get_running_loop().create_future()

@@ -55,7 +55,8 @@ PATH: Schema = {
     "type": "string",
     "pattern": "^[/*][^?]*$",
     "maxLength": 1000,
-    "description": 'A path without a query, like "/posts"; * is any text.',
+    "description": 'A path without a query, like "/posts"; * is any text. The third '
+    'event of the stream /feeds/news is "/feeds/news/3" to `hold`, `drop`, `delay`.',
 }
 
 _LOG_ENTRY: Mapping[str, Schema] = {
@@ -103,6 +104,9 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "ChangedPost": record({"title": TITLE, "body": BODY}),
+    "Prompt": record({"prompt": BODY}),
+    "StreamEvent": record({"data": TEXT}, event=TEXT),
+    "Source": record({"name": TEXT, "value": {"type": "number"}, "unit": TEXT}),
     "Status": record({"status": {"type": "integer"}}),
     "Document": {"type": "object"},
     "Problem": record(

@@ -1,15 +1,32 @@
-"""The social-media service: posts, users, pictures, notifications."""
+"""The social-media service: posts, users, pictures, notifications, streams."""
 
 import asyncio
+import json
 import re
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from support.mock_api.data import NOTIFICATIONS, USERS, Post, User, picture
+from support.mock_api.data import (
+    BROKEN,
+    CUT_OFF,
+    FEEDS,
+    NOTIFICATIONS,
+    SOURCES,
+    TOKENS,
+    USERS,
+    Post,
+    User,
+    picture,
+)
 from support.mock_api.messages import Call, Problem, json_response, phrase, short
 from support.mock_api.operations import Answer, Operations
+from support.mock_api.scenarios import Dropped
 from support.mock_api.schemas import DELAY, Schema
+
+T = TypeVar("T")
 
 SERVICE = Operations(DELAY)
 
@@ -48,6 +65,15 @@ def _post(call: Call) -> Post:
     if number not in posts:
         raise Problem(404, f"There is no post {number}. There are: 1 to {len(posts)}.")
     return posts[number]
+
+
+def _named(call: Call, kind: str, things: Mapping[str, T]) -> T:
+    """The thing that the path names, or Problem 404 that says which there are."""
+    name = call.params["name"]
+    if name not in things:
+        known = ", ".join(things)
+        raise Problem(404, f"There is no {kind} {short(name)!r}. There are: {known}.")
+    return things[name]
 
 
 @SERVICE.add("GET", "/data", {"200": Answer("A message.", "Message")})
@@ -200,6 +226,83 @@ class _Download(Response):
 async def _get_download(call: Call) -> Response:
     """Many bytes, in chunks of 64 KiB."""
     return _Download(call.values["megabytes"])
+
+
+class _Events(Response):
+    """Server-sent events, each when the scenario lets it go.
+
+    Where they are `cut_off`, the connection is closed in place of one more.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, call: Call, events: Sequence[str], *, cut_off: bool = False
+    ) -> None:
+        super().__init__(headers={"Cache-Control": "no-store"})
+        del self.headers["Content-Length"]
+        self._call = call
+        self._events = events
+        self._cut_off = cut_off
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        scenario = self._call.scenario
+        for number, data in enumerate(self._events, 1):
+            await scenario.obey_event(self._call, number)
+            # The end comes with the last event: nobody can miss it by leaving.
+            more = self._cut_off or number < len(self._events)
+            body = f"data: {data}\n\n".encode()
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+        if self._cut_off:
+            await scenario.obey_event(self._call, len(self._events) + 1)
+            raise Dropped
+
+
+@SERVICE.add(
+    "POST",
+    "/completions",
+    {"200": Answer("Tokens, then [DONE].", "StreamEvent", "text/event-stream")},
+    body="Prompt",
+)
+async def _complete(call: Call) -> Response:
+    """An answer to a prompt, token by token, like that of a language model."""
+    tokens = [json.dumps({"token": token}) for token in TOKENS]
+    return _Events(call, [*tokens, "[DONE]"])
+
+
+@SERVICE.add(
+    "GET",
+    "/feeds/{name}",
+    {"200": Answer("What happens.", "StreamEvent", "text/event-stream")},
+)
+async def _get_feed(call: Call) -> Response:
+    """A live feed. The connection of one of them is cut off in the middle."""
+    events = _named(call, "feed", FEEDS)
+    return _Events(call, events, cut_off=call.params["name"] == CUT_OFF)
+
+
+@SERVICE.add("GET", "/sources/{name}", {"200": Answer("The value.", "Source")})
+async def _get_source(call: Call) -> Response:
+    """A measured value. One source is busy at first, one is broken."""
+    source = _named(call, "source", SOURCES)
+    if source["name"] == BROKEN:
+        raise Problem(500, "This source is broken, and always will be.")
+    if source["name"] in call.scenario.busy:
+        call.scenario.busy.remove(source["name"])
+        seconds = "1" if call.scenario.delays else "0"
+        raise Problem(
+            503,
+            f"This source is busy. Ask again in {seconds} s.",
+            headers={"Retry-After": seconds},
+        )
+    return json_response(source)
 
 
 @SERVICE.add(

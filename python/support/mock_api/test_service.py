@@ -1,12 +1,13 @@
 import asyncio
 import json
+import re
 import socket
 
 import httpx
 import pytest
 
 from support.mock_api.client import LogEntry, scenario
-from support.mock_api.data import DELAYS
+from support.mock_api.data import DELAYS, SOURCES
 from support.mock_api.messages import Call
 from support.mock_api.scenarios import Scenario
 
@@ -122,6 +123,95 @@ async def test_a_redirect_stays_in_the_scenario(client, api, code):
     assert [e.path for e in await api.log()] == [f"/status/{code}", "/data"]
 
 
+async def events(client, method: str, path: str, **rest) -> list[str]:
+    """The data of the server-sent events of a stream that comes to its end."""
+    answer = await client.request(method, path, **rest)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    return re.findall(r"data: (.+)\n\n", answer.text)
+
+
+async def test_a_completion(client, api):
+    *tokens, done = await events(client, "POST", "/completions", json={"prompt": "?"})
+    text = "".join(json.loads(token)["token"] for token in tokens)
+    assert text == "An await lets others run. Then it goes on."
+    assert done == "[DONE]"
+    assert [e.ending for e in await api.log()] == ["completed"]
+
+
+async def test_feeds(client):
+    news = await events(client, "GET", "/feeds/news")
+    weather = await events(client, "GET", "/feeds/weather")
+    assert len(news) > len(weather) > 1
+
+
+async def test_a_feed_that_is_cut_off(client, api):
+    await api.hold("/feeds/sport/3")
+    seen = []
+    with pytest.raises(httpx.RemoteProtocolError):
+        async with client.stream("GET", "/feeds/sport") as answer:
+            async for line in answer.aiter_lines():
+                seen.append(line)
+                if line == "data: Goal":
+                    await api.release("/feeds/sport/3")
+    assert seen == ["data: Kick-off", "", "data: Goal", ""]
+    assert [(e.status, e.ending) for e in await api.log()] == [(200, "dropped")]
+
+
+async def test_the_rules_know_each_event_of_a_stream(client, api):
+    await api.hold("/feeds/news/3")
+    async with client.stream("GET", "/feeds/news") as answer:
+        lines = answer.aiter_lines()
+        while await anext(lines) != "data: A ship leaves":
+            pass
+        assert (await api.log(settled=False))[0].ending is None
+        await api.drop("/feeds/news/4")
+        await api.release("/feeds/news/3")
+        with pytest.raises(httpx.RemoteProtocolError):
+            while await anext(lines) != "data: Good night":
+                pass
+    assert [e.ending for e in await api.log()] == ["dropped"]
+    await api.delay("/feeds/weather/2", 0.05)
+    await events(client, "GET", "/feeds/weather")
+    assert took((await api.log())[-1]) >= 0.05
+
+
+async def test_the_client_of_a_stream_hangs_up(client, api):
+    await api.hold("/completions/2")
+    async with client.stream("POST", "/completions", json={"prompt": "?"}) as answer:
+        async for line in answer.aiter_lines():
+            if line.startswith("data:"):
+                break
+    assert [e.ending for e in await api.log()] == ["client hung up"]
+
+
+async def test_an_event_that_is_held_too_long_is_dropped(server_url):
+    async with (
+        scenario(server_url, delays=False, limit=0.01) as api,
+        httpx.AsyncClient(base_url=api.url, trust_env=False, verify=False) as client,
+    ):
+        await api.hold("/feeds/news/2")
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get("/feeds/news")
+        assert [e.ending for e in await api.log()] == ["dropped"]
+
+
+async def test_sources(client, api):
+    answers = [await client.get(f"/sources/{name}") for name in SOURCES]
+    values = [a.json() for a in answers if a.status_code == 200]
+    assert values == [s for n, s in SOURCES.items() if n not in ("traffic", "snow")]
+    assert [a.status_code for a in answers if a.is_error] == [503, 500]
+
+
+async def test_a_source_is_busy_once_in_each_scenario(client, server_url):
+    busy = await client.get("/sources/traffic")
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "0")
+    assert (await client.get("/sources/traffic")).json() == SOURCES["traffic"]
+    async with scenario(server_url) as other:  # with delays
+        busy = await client.get(f"{other.url}/sources/traffic?delay=0")
+        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
+
+
 async def test_download(client):
     async with client.stream("GET", "/download?megabytes=3") as answer:
         assert answer.headers["Content-Length"] == str(3 * 1024 * 1024)
@@ -176,6 +266,9 @@ async def test_a_method_that_a_path_does_not_know(client):
         "/status/199",
         "/status/600",
         "/status/ok",
+        "/feeds/none",
+        "/feeds/news/1",
+        "/sources/none",
         "/posts/%00",
         "/posts/%ff%fe",
         "/posts/a%2Fb",
