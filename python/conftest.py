@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,19 @@ from support.mock_api.process import server
 
 if sys.platform != "win32":
     import resource
+
+
+# What needs a browser is not even read where there is no Playwright.
+collect_ignore = ["uses/test_responsive_page.py", "support/browser"]
+if find_spec("playwright"):
+    collect_ignore = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the browser tests draw the screenshots of the pages anew."""
+    parser.addoption(
+        "--write", action="store_true", help="rewrite the screenshots"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -177,6 +177,16 @@ export function runNode(args, env = {}) {
   });
 }
 
+// It ends the process when its standard input closes.
+const LIFELINE = {
+  python:
+    "import os, threading\n" +
+    "end = lambda: os.read(0, 1) or os._exit(0)\n" +
+    "threading.Thread(target=end, daemon=True).start()\n",
+  javascript:
+    'process.stdin.on("end", () => process.exit()).resume().unref();\n',
+};
+
 /**
  * Run a server in a process of its own, until the test ends. It ends, too,
  * when its standard input closes, which happens however we end.
@@ -187,28 +197,19 @@ export function runNode(args, env = {}) {
  */
 export async function serving(language, source, env = {}) {
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-  const [command, ...args] =
-    language === "python"
-      ? [
-          python(),
-          "-c",
-          "import os, threading\n" +
-            "end = lambda: os.read(0, 1) or os._exit(0)\n" +
-            "threading.Thread(target=end, daemon=True).start()\n" +
-            source,
-        ]
-      : [
-          process.execPath,
-          "--input-type=module",
-          "--eval",
-          'process.stdin.on("end", () => process.exit()).resume().unref();\n' +
-            source,
-        ];
-  const server = spawn(command, args, {
-    cwd: join(ROOT, language),
-    env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const [command, ...args] = {
+    python: () => [python(), "-c"],
+    javascript: () => [process.execPath, "--input-type=module", "-e"],
+  }[language]();
+  const server = spawn(
+    command,
+    [...args, LIFELINE[language] + source],
+    {
+      cwd: join(ROOT, language),
+      env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   restore.push(() => server.kill("SIGKILL"));
   const lines = createInterface(server.stdout);
   const { value } = await lines[Symbol.asyncIterator]().next();

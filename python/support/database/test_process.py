@@ -81,21 +81,21 @@ def test_it_says_when_it_cannot_start(monkeypatch, tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_its_owner_is_killed(nothing_is_left, number):
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_its_owner_is_killed(nothing_is_left, name):
     with opened("-c", OWNER) as owner:
         url = owner.stdout.readline().strip()
-        owner.send_signal(number)
+        owner.send_signal(getattr(signal, name))
         assert wait_until_all_have_ended(owner) == ""
     nothing_is_left(url)
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_the_whole_group_of_its_owner_is_killed(nothing_is_left, number):
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_the_whole_group_of_its_owner_is_killed(nothing_is_left, name):
     with opened("-c", OWNER) as owner:
         url = owner.stdout.readline().strip()
-        os.killpg(owner.pid, number)
+        os.killpg(owner.pid, getattr(signal, name))
         assert wait_until_all_have_ended(owner) == ""
     nothing_is_left(url)
 
@@ -121,15 +121,15 @@ def test_its_owner_is_killed_while_it_starts(folder):
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_it_is_told_to_stop_itself(nothing_is_left, number):
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_it_is_told_to_stop_itself(nothing_is_left, name):
     with opened(*DATABASE) as process:
         url = process.stdout.readline().partition(": ")[2].strip()
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: for its owner
         connect(url)
-        os.killpg(process.pid, number)
+        os.killpg(process.pid, getattr(signal, name))
         assert wait_until_all_have_ended(process) == ""
-        assert process.wait() == 128 + number
+        assert process.wait() == 128 + getattr(signal, name)
     nothing_is_left(url)
 
 
