@@ -11,7 +11,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["python", "javascript", "docs", "lint"]
+nox.options.sessions = ["python", "javascript", "docs", "browser", "lint"]
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -43,6 +43,19 @@ def docs(session: nox.Session) -> None:
     npm_ci(session)
     postgres(session)
     pages(session, *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Test the page in a real browser (-- --serve shows it, -- --write redraws it)."""
+    install(session, "run", "test", "browser", "node-24")
+    npm_ci(session)
+    if session.posargs == ["--serve"]:
+        tool(session, "support.browser", "serve")
+        return
+    tool(session, "support.browser", "install")
+    python_tests(session, "-m", "browser")
+    pages(session, "--browser", "uses/responsive-page", *session.posargs)
 
 
 @nox.session

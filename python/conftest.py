@@ -17,7 +17,6 @@ from support.mock_api.process import server
 if sys.platform != "win32":
     import resource
 
-
 # What needs a browser is not even read where there is no Playwright.
 collect_ignore = ["uses/test_responsive_page.py", "support/browser"]
 if find_spec("playwright"):
@@ -43,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("PYTHONDEVMODE", None)
     elif sys.flags.dev_mode and config.getoption("numprocesses", None):
         os.environ["PYTHONDEVMODE"] = "1"
+    if sys.platform != "win32":
+        # A thousand connections, both ends ours; macOS allows 256.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = (max(soft, min(4096, hard)), hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
 
 
 @pytest.fixture

@@ -1,20 +1,31 @@
-// Run a Python program in the browser: `pyodide.js?run=program.py`, as a
-// module of a page or as a worker. Python itself comes from node_modules.
+// Run a Python program in the browser: `pyodide.js?run=uses/program.py`.
+// As a module of a page it runs the program; as a worker it calls the
+// function that the worker is named after with each message.
 
 import { loadPyodide } from "../../node_modules/pyodide/pyodide.mjs";
 
-const program = new URL(import.meta.url).searchParams.get("run") ?? "";
+const url = new URL(import.meta.url);
+const program = url.searchParams.get("run") ?? "";
+const inWorker = !globalThis.document;
 
 // What is sent to a worker while Python starts must not be lost.
 const early = [];
-if (!globalThis.document) self.onmessage = (event) => early.push(event);
+if (inWorker) self.onmessage = (event) => early.push(event);
 
-const source = fetch(new URL(program, import.meta.url));
-const python = await loadPyodide();
+const [python, source] = await Promise.all([
+  loadPyodide(),
+  fetch(new URL(`../../python/${program}`, url)).then((r) => r.text()),
+]);
+// What starts a worker that runs this same program.
+globalThis.PROGRAM = url.href;
 // The browser tests look into it.
 globalThis.pyodide = python;
-await python.runPythonAsync(await (await source).text(), {
-  filename: program.split("/").at(-1),
-});
 
-for (const event of early) self.onmessage?.(event);
+const globals = python.toPy({
+  __name__: inWorker ? program : "__main__",
+});
+await python.runPythonAsync(source, { globals, filename: program });
+if (inWorker) {
+  self.onmessage = globals.get(self.name);
+  for (const event of early) self.onmessage?.(event);
+}

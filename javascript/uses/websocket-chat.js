@@ -23,6 +23,7 @@ function chat(client, server, patience) {
   // Is it still there? Nobody but us asks.
   const pings = setInterval(() => client.ping(), patience);
   const end = setTimeout(() => client.terminate(), 2 * patience);
+  client.on("pong", () => end.refresh());
   client.on("close", () => clearInterval(pings));
   client.on("close", () => clearTimeout(end));
 }

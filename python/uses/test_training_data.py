@@ -24,6 +24,10 @@ class Asking(ProcessPoolExecutor):
 
     url = ""
 
+    def start(self):
+        """Start the worker: it takes long, and limits run later."""
+        super().submit(int).result()
+
     def submit(self, fn, /, *args, **kwargs):
         return super().submit(ask, self.url)
 
@@ -40,8 +44,7 @@ def ask_in_vain(url):
 @pytest.fixture(scope="module")
 def started_pool():
     with Asking(1, SPAWN) as pool:
-        # What takes long is done: to start the worker.
-        ProcessPoolExecutor.submit(pool, int).result()
+        pool.start()
         yield pool
 
 
@@ -186,6 +189,7 @@ async def test_a_fetch_that_fails_does_not_stop_the_worker(
 async def test_a_worker_can_be_terminated(mock_api):
     await mock_api.hold("/notifications")
     pool = Asking(1, SPAWN)
+    pool.start()
     pool.url = f"{mock_api.url}/notifications"
     working = asyncio.create_task(learn_in_worker(pool, []))
     await mock_api.saw("GET /notifications")

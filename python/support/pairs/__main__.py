@@ -15,6 +15,7 @@ from support.pairs.catalogue import ROOT, Pair, find_pairs
 from support.pairs.facts import Facts, read
 from support.pairs.finding import Finding, nearest
 from support.pairs.runs import run_pairs
+from support.pairs.source import LANGUAGES
 from support.pairs.starter import refusal, start
 from support.pairs.writing import put
 
@@ -36,7 +37,7 @@ def _do(options: argparse.Namespace, root: Path) -> int:
     if isinstance(chosen, str):
         return _refuse(chosen)
     do = check if options.do == "check" else write
-    return do(facts, chosen)
+    return do(facts, chosen, browser=options.browser)
 
 
 def choose(facts: Facts, slugs: Sequence[str]) -> list[Pair] | str:
@@ -52,18 +53,21 @@ def choose(facts: Facts, slugs: Sequence[str]) -> list[Pair] | str:
     return [pair for pair in facts.pairs if pair in chosen or not slugs]
 
 
-def check(facts: Facts, chosen: list[Pair]) -> int:
-    """Run the chosen pairs and verify everything; 1 where something is wrong."""
+def check(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
+    """Run the chosen pairs and verify everything; 1 where something is wrong.
+
+    What runs in a browser is run only with `browser`: not every session has one.
+    """
     # What needs no run is looked at while the programs run.
     with ThreadPoolExecutor(1) as aside:
         found = aside.submit(lambda: list(checks.static(facts, chosen)))
-        now = _run(facts, chosen)
+        now = _run(facts, chosen, browser)
     return _report(now, chosen, [*found.result(), *_after_runs(now, chosen)])
 
 
-def write(facts: Facts, chosen: list[Pair]) -> int:
+def write(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
     """Rewrite what derives from programs and runs, then check the rest."""
-    facts = _run(facts, chosen)
+    facts = _run(facts, chosen, browser)
     for path, text in derive.texts(facts, chosen).items():
         if facts.texts.get(path) != text:
             put(path, text)
@@ -84,12 +88,13 @@ def new(root: Path, name: str, title: str) -> int:
     return write(read(root), [pair])
 
 
-def _run(facts: Facts, chosen: list[Pair]) -> Facts:
+def _run(facts: Facts, chosen: list[Pair], browser: bool) -> Facts:
     """The facts with what the programs did, and what this version says."""
     pages = [facts.texts[pair.page] for pair in chosen if pair.page in facts.texts]
     with ThreadPoolExecutor(1) as aside:
         asked = aside.submit(versions.ask, pages)
-        return replace(facts, runs=run_pairs(chosen), versions=asked.result())
+        runs = run_pairs(pair for pair in chosen if browser or not pair.in_browser)
+        return replace(facts, runs=runs, versions=asked.result())
 
 
 def _after_runs(facts: Facts, chosen: list[Pair]) -> Iterator[Finding]:
@@ -104,6 +109,11 @@ def _report(facts: Facts, chosen: list[Pair], findings: list[Finding]) -> int:
         return 1
     for finding in sorted(set(findings)):
         print(finding.text(facts.root), end="\n\n")
+    for pair in chosen:
+        if pair.in_browser and not any(
+            (pair, name) in facts.runs for name in LANGUAGES
+        ):
+            print(f"{pair.name} runs in a browser: python3 -m nox -s browser")
     counts = f"{_count(len(chosen), 'pair')}, {_count(len(facts.runs), 'program')} ran"
     if findings:
         print(f"{counts}, {_count(len(set(findings)), 'thing')} to mend")
@@ -139,6 +149,9 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(do, help=purpose, description=purpose)
         command.add_argument(
             "slug", nargs="*", help="only these pairs: social-feed, feed/social-feed"
+        )
+        command.add_argument(
+            "--browser", action="store_true", help="run those in a browser, too"
         )
     purpose = "write the five files of a new pair, ready to fill"
     command = commands.add_parser("new", help=purpose, description=purpose)

@@ -54,6 +54,16 @@ class Pair:
         """The page that shows both."""
         return self.root / "docs" / self.chapter / f"{self.slug}.md"
 
+    @property
+    def html(self) -> Path:
+        """The web page in which both programs run, if they are for a browser."""
+        return self.javascript.with_suffix(".html")
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether the programs run in a browser; Python tests both of them there."""
+        return self.html.is_file()
+
     def program(self, language: str) -> Path:
         """The program in `python` or `javascript`."""
         return self.python if language == "python" else self.javascript
@@ -70,7 +80,7 @@ class Pair:
             self.javascript,
             self.page,
             self.python_test,
-            self.javascript_test,
+            self.html if self.in_browser else self.javascript_test,
         )
 
 

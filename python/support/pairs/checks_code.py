@@ -47,7 +47,8 @@ _START = {
         'if __name__ == "__main__":',
     ),
     "javascript": (
-        re.compile(r"^if \(import\.meta\.main\)", re.MULTILINE),
+        # A module of a web page is not asked whether it is the main one.
+        re.compile(r"^if \((import\.meta\.main|globalThis\.document)\)", re.MULTILINE),
         "if (import.meta.main) await main();",
     ),
 }

@@ -215,7 +215,8 @@ def _proof(
         )
     for language, other in (LANGUAGES, LANGUAGES[::-1]):
         for key, test in linked[language].items():
-            if test.only is None and key not in linked[other]:
+            alone = test.only is not None or pair.in_browser
+            if not alone and key not in linked[other]:
                 yield Finding(
                     pair.page,
                     line,

@@ -102,6 +102,8 @@ def find(slug: str, root: Path = ROOT) -> Pair:
         _stop(f"No pair is called {harmless(slug)}; {near or 'docs/ has them all'}.")
     if len(found) > 1:
         _stop(f"Which {slug}? {' or '.join(pair.name for pair in found)}.")
+    if found[0].in_browser:
+        _stop(f"{slug} runs in a browser: python3 -m nox -s browser -- --serve")
     for program in (found[0].python, found[0].javascript):
         if not program.is_file():
             _stop(f"{slug} cannot run: {relative(found[0], program)} is missing.")

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from support.pairs.catalogue import Pair
+from support.pairs.catalogue import ROOT, Pair
 
 
 def node() -> str:
@@ -29,6 +29,12 @@ def node() -> str:
 
 def command(pair: Pair, language: str) -> list[str]:
     """The command that runs one program; language: `python` or `javascript`."""
+    if pair.in_browser:
+        code = (
+            f"import sys; sys.path[0] = {str(ROOT / 'python')!r}\n"
+            "from support.browser.run import main; main(*sys.argv[1:])"
+        )
+        return [sys.executable, "-c", code, pair.chapter, pair.slug, language]
     if language == "python":
         return [sys.executable, str(pair.python)]
     return [node(), str(pair.javascript)]

@@ -1,5 +1,7 @@
 """Break the tiny pair in one place; the findings must say what and what to do."""
 
+import re
+
 import pytest
 
 from support.pairs.checks_page import stands_in
@@ -657,3 +659,15 @@ def test_no_phrasebook(tiny):
     place, message, advice, diff = only(tiny)
     assert (place, message, advice) == ("docs/phrasebook.md:0", "missing", WRITE)
     assert "+# Phrasebook" in diff
+
+
+def test_what_runs_in_a_browser_has_its_tests_in_python(tiny):
+    (tiny.root / "javascript/feed/tiny.test.js").unlink()
+    put(tiny.root / "javascript/feed/tiny.html", "<!doctype html>\n")
+    tiny.edit(JAVASCRIPT, "import.meta.main", "globalThis.document")
+    page = tiny.read(PAGE)
+    proof = re.search(r"\nand \[`the message.*?\)\.", page)
+    assert proof
+    tiny.edit(PAGE, proof[0], ".")
+    tiny.write()
+    assert tiny.said() == ""

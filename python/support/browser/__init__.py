@@ -1,0 +1,1 @@
+"""A real browser for the programs that run in a web page."""
