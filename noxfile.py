@@ -1,6 +1,7 @@
 """Every command that a person runs: `python3 -m nox -l` lists them."""
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -144,6 +145,7 @@ def javascript_tests(session: nox.Session) -> None:
     """Run `node --test` against a server of its own."""
     options = [
         "--test",
+        f"--test-concurrency={2 * (os.cpu_count() or 1)}",
         "--unhandled-rejections=strict",
         "--test-reporter=dot",
         "--test-timeout=60000",

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 
 const MAX_LINE = 1024; // bytes
 const MAX_UNREAD = 65_536; // bytes that wait for one who does not read
-const clients = new Set();
+export const clients = new Set();
 
 export async function serve() {
   const server = createServer({ highWaterMark: MAX_UNREAD }, chat);

@@ -5,10 +5,10 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { printed, runNode, serving } from "../support/testing.js";
-import { main, say, serve } from "./tcp-chat.js";
+import { clients, main, say, serve } from "./tcp-chat.js";
 
 const HOST = "127.0.0.1";
 const MAX_LINE = 1024;
@@ -31,7 +31,7 @@ async function chat() {
   const server = await serve();
   const here = /** @type {any} */ (server.address()).port;
   /** @type {import("node:net").Socket[]} */
-  const clients = [];
+  const sockets = [];
   /** @type {import("node:net").Socket[]} the server's ends */
   const ends = [];
   server.on("connection", (socket) => {
@@ -41,13 +41,14 @@ async function chat() {
   return {
     ends,
     join: async (port = here) => {
-      const client = connect(port, HOST).setEncoding("utf8");
-      clients.push(client);
-      await once(client, "connect");
-      return client;
+      // It does not hang up only because the server does.
+      const socket = connect({ port, host: HOST, allowHalfOpen: true });
+      sockets.push(socket.setEncoding("utf8"));
+      await once(socket, "connect");
+      return socket;
     },
     [Symbol.asyncDispose]: async () => {
-      for (const client of clients) client.destroy();
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
     },
@@ -108,10 +109,11 @@ test("a line without end is refused", async () => {
   await using room = await chat();
   const ada = await room.join();
   const grace = await room.join();
-  const longest = "x".repeat(MAX_LINE);
+  const longest = "é".repeat(MAX_LINE / 2); // two bytes each
   assert.equal(await say(grace, longest, linesAt(ada)), longest);
   grace.write(`${longest}x`);
   assert.equal(await text(grace), TOO_LONG);
+  if (!room.ends[1].destroyed) await once(room.ends[1], "close");
   // One who sends on and on is cut off before hearing it, perhaps.
   const hose = await room.join();
   hose.on("error", () => {}).resume();
@@ -153,6 +155,7 @@ test("a client that vanishes leaves the rest undisturbed", async () => {
   for (const line of ["After", "And on", "And on"]) {
     assert.equal(await say(ada, line, alan), line);
   }
+  assert.equal(clients.size, 2);
 });
 
 test("a thousand connections at once", async () => {
@@ -176,12 +179,15 @@ test("a write does not wait for the other side", async () => {
   const [other] = await once(server, "connection");
   assert.equal(socket.write(Buffer.alloc(32_000_000)), false);
   assert(socket.writableLength > 10_000_000);
-  const drained = once(socket, "drain").then(() => order.push("drain"));
-  await turn();
+  // It is said only once the other side has read.
+  const saying = say(socket, "Well?", linesAt(socket));
+  other.write("Heard\n");
+  const said = saying.then((heard) => order.push(heard));
+  await Promise.race([said, sleep(50)]);
   order.push("the other side reads");
   other.resume();
-  await drained;
-  assert.deepEqual(order, ["the other side reads", "drain"]);
+  await said;
+  assert.deepEqual(order, ["the other side reads", "Heard"]);
   socket.destroy();
 });
 

@@ -95,9 +95,9 @@ async def test_silence_and_half_a_line_disturb_nobody(connect):
 async def test_a_line_without_end_is_refused(connect):
     at_ada, ada = await connect()
     at_grace, grace = await connect()
-    longest = "x" * MAX_LINE
+    longest = "é" * (MAX_LINE // 2)  # two bytes each
     assert await say(grace, longest, at_ada) == longest
-    grace.write(b"x" * (MAX_LINE + 1))
+    grace.write(longest.encode() + b"x")
     assert await at_grace.read() == TOO_LONG
     # One who sends on and on is cut off before hearing it, perhaps.
     at_hose, hose = await connect()
@@ -148,6 +148,7 @@ async def test_a_client_that_vanishes_leaves_the_rest_undisturbed(
     vanish(grace)
     for line in ("After", "And on", "And on"):
         assert await say(ada, line, at_alan) == line
+    assert len(tcp_chat.clients) == 2
     assert caplog.text == ""
 
 
@@ -171,17 +172,21 @@ async def test_a_write_does_not_wait_for_the_other_side():
     loop = asyncio.get_running_loop()
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
-        _, writer = await asyncio.open_connection(HOST, port)
+        reader, writer = await asyncio.open_connection(HOST, port)
         other, _ = listener.accept()
         other.setblocking(False)
         with other, contextlib.closing(writer):
             writer.write(bytes(32_000_000))
             assert writer.transport.get_write_buffer_size() > 10_000_000
-            drained = asyncio.create_task(writer.drain())
-            await asyncio.sleep(0)
-            assert not drained.done()
-            while not drained.done():
+            # It is said only once the other side has read.
+            await loop.sock_sendall(other, b"Heard\n")
+            saying = asyncio.create_task(say(writer, "Well?", reader))
+            await asyncio.wait([saying], timeout=0.05)
+            assert not saying.done()
+            while not saying.done():
                 assert await loop.sock_recv(other, 1_000_000)
+                await asyncio.sleep(0)
+            assert await saying == "Heard"
             writer.transport.abort()
 
 
