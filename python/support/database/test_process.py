@@ -20,8 +20,8 @@ OWNER = """
 from support.database.conftest import connect
 from support.database.process import database
 with database() as url:
-    print(url, flush=True)
     try:
+        print(url, flush=True)
         input()
     except KeyboardInterrupt:
         connect(url)
