@@ -22,27 +22,21 @@ ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1"}
 @nox.session
 def python(session: nox.Session) -> None:
     """Test the Python programs, the mock API and the tools."""
-    install(session, "run", "test", "node-24")
-    npm_ci(session)
-    postgres(session)
+    set_up(session, "run", "test", "node-24")
     python_tests(session)
 
 
 @nox.session
 def javascript(session: nox.Session) -> None:
     """Test the JavaScript programs."""
-    install(session, "run", "node-24")
-    npm_ci(session)
-    postgres(session)
+    set_up(session, "run", "node-24")
     javascript_tests(session)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every program and hold its page to it (-- --write rewrites pages)."""
-    install(session, "run", "node-24")
-    npm_ci(session)
-    postgres(session)
+    set_up(session, "run", "node-24")
     pages(session, *session.posargs)
 
 
@@ -81,9 +75,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(default=False)
 def compare(session: nox.Session) -> None:
     """Run one pair side by side, with what the API saw: compare -- social-feed."""
-    install(session, "run", "node-24")
-    npm_ci(session)
-    postgres(session)
+    set_up(session, "run", "node-24")
     tool(session, "support.pairs.compare", *session.posargs)
 
 
@@ -97,17 +89,14 @@ def api(session: nox.Session) -> None:
 @nox.session(default=False)
 def new(session: nox.Session) -> None:
     """Begin a pair: new -- chapter/slug "Title"."""
-    install(session, "run", "node-24")
-    npm_ci(session)
+    set_up(session, "run", "node-24")
     tool(session, "support.pairs", "new", *session.posargs)
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the tools and the mock API, as ratios."""
-    install(session, "run", "node-24")
-    npm_ci(session)
-    postgres(session)
+    set_up(session, "run", "node-24")
     tool(session, "support.bench", *session.posargs)
 
 
@@ -125,9 +114,7 @@ def fuzz(session: nox.Session) -> None:
 )
 def versions(session: nox.Session, node: str) -> None:
     """Hold tests and pages to every Python and Node (-- --write fills in tables)."""
-    install(session, "run", "test", f"node-{node}")
-    npm_ci(session)
-    postgres(session)
+    set_up(session, "run", "test", f"node-{node}")
     if session.posargs != ["--write"]:
         python_tests(session)
         javascript_tests(session)
@@ -181,6 +168,13 @@ def node(session: nox.Session) -> str:
     """The real `node` binary of this session: its script does not pass signals on."""
     code = "from support.pairs.programs import node; print(node())"
     return str(session.run("python", "-c", code, env=ENV, silent=True)).strip()
+
+
+def set_up(session: nox.Session, *locks: str) -> None:
+    """Bring all that programs need: packages of both languages, and PostgreSQL."""
+    install(session, *locks)
+    npm_ci(session)
+    postgres(session)
 
 
 def install(session: nox.Session, *locks: str) -> None:
