@@ -34,11 +34,7 @@ async def test_async_in_front_of_it_changes_nothing():
         happened.append("beat")
 
     await asyncio.gather(ask(ask_here), beat())
-    await asyncio.gather(ask(ask_elsewhere), beat())
-    assert happened == [
-        *("asked", "answered", "beat"),
-        *("asked", "beat", "answered"),
-    ]
+    assert happened == ["asked", "answered", "beat"]
 
 
 async def test_only_a_query_elsewhere_can_wait_for_the_loop():

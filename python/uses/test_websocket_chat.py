@@ -198,8 +198,9 @@ async def test_who_answers_no_ping_is_disconnected(log):
         async with websockets.connect(url) as ada:
             received = await silent[0].read()
             assert received.startswith(b"\x89")  # a ping
-            # A library answers pings by itself.
+            # A library answers pings by itself, and sends its own.
             await (await ada.ping())
+            assert ada.ping_interval == 20
     assert log.text == ""
 
 
