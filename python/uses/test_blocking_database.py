@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from support.testing import printed
-from uses.blocking_database import ask_elsewhere, ask_here, main
+from uses.blocking_database import ask_here, main
 
 ENDLESS = """with recursive numbers(n) as
     (select begun() union all select n + 1 from numbers)
