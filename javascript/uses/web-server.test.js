@@ -128,8 +128,8 @@ test("a thousand clients wait on one thread", async () => {
           process.execPath,
         ];
   const args = [...start, "--input-type=module", "--eval", COUNTED];
-  const cwd = import.meta.dirname;
-  const ended = await promisify(execFile)(command, args, { cwd });
+  const options = { cwd: import.meta.dirname, timeout: 10_000 };
+  const ended = await promisify(execFile)(command, args, options);
   assert.deepEqual(ended, {
     stdout:
       "1000 clients wait, threads: 1\n" +
