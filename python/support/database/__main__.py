@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from support.database.postgres import postgres
 
@@ -24,13 +25,21 @@ def main() -> None:
     try:
         with postgres() as url:
             print(f"Database: {url}", flush=True)
-            code = ends.get()
+            code = _first(ends)
     except BrokenPipeError:  # nobody reads the address any more
         code = 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (RuntimeError, OSError) as error:
         sys.exit(str(error))
     sys.exit(code)
+
+
+def _first(ends: "SimpleQueue[int]") -> int:
+    # A signal that comes just before the wait begins does not end it, so look up
+    # from time to time.
+    while True:
+        with suppress(Empty):
+            return ends.get(timeout=0.5)
 
 
 def _watch(ends: "SimpleQueue[int]") -> None:
