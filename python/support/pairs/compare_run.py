@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import contextlib
 import json
-import os
 import re
-import signal
 import time
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
@@ -24,7 +21,7 @@ from support.pairs.catalogue import Pair
 from support.pairs.finding import diff
 from support.pairs.page import printed as page_prints
 from support.pairs.page import sections
-from support.pairs.programs import command, environment
+from support.pairs.programs import command, environment, kill
 
 DIFF_LINES = 30
 # Control characters, and those that change the direction of writing.
@@ -127,7 +124,7 @@ async def _follow(
                 run.exit_code = await process.wait()
             finally:
                 if process.returncode is None:
-                    _kill(process)
+                    kill(process)
                     await process.wait()
             # The log waits until nothing is in flight: the last word on each request.
             log = await api.get(control + "log")
@@ -135,15 +132,6 @@ async def _follow(
                 _note(run, fields, tell)
             watching.cancel()
     await api.delete(control)
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    """End a program and all that it has started."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
 
 
 async def _read(run: Run, output: asyncio.StreamReader, tell: Tell) -> None:

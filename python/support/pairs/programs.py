@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from support.pairs.catalogue import ROOT, Pair
+
+if TYPE_CHECKING:
+    import asyncio.subprocess
+    import subprocess
 
 
 def node() -> str:
@@ -65,3 +72,12 @@ def environment(api_url: str, database_url: str | None = None) -> dict[str, str]
         "NO_PROXY": "127.0.0.1,localhost",
         "NO_COLOR": "1",
     }
+
+
+def kill(process: subprocess.Popen[str] | asyncio.subprocess.Process) -> None:
+    """End a program that was started in a session of its own, and all it started."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

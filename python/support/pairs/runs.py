@@ -7,10 +7,8 @@ would cost more than all else that happens here.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,7 +23,7 @@ from support.database.process import database
 from support.mock_api.process import server
 from support.pairs.catalogue import Pair
 from support.pairs.lanes import Request
-from support.pairs.programs import command, environment, needs_database
+from support.pairs.programs import command, environment, kill, needs_database
 from support.pairs.source import LANGUAGES
 
 LIMIT = 60  # seconds that a program may take
@@ -94,7 +92,7 @@ def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(running):
-                _kill(process)
+                kill(process)
             raise
 
 
@@ -126,7 +124,7 @@ def _run(
             stdout, stderr = process.communicate(timeout=limit)
             code = process.returncode
         except subprocess.TimeoutExpired:
-            _kill(process)
+            kill(process)
             stdout, stderr = process.communicate()
         finally:
             running.discard(process)
@@ -139,15 +137,6 @@ def _run(
         _ask(url, "DELETE", control)
     log = tuple(Request(**{name: entry[name] for name in _FIELDS}) for entry in entries)
     return Run(tuple(command), stdout, stderr, code, log, problem)
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    """End a program and all that it has started."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
 
 
 def _ask(url: str, method: str, path: str, body: object = None) -> Any:
