@@ -46,9 +46,9 @@ def browser(session: nox.Session) -> None:
     install(session, "run", "test", "browser", "node-24")
     npm_ci(session)
     if session.posargs == ["--serve"]:
-        tool(session, "support.browser", "serve")
+        tool(session, "tools.browser", "serve")
         return
-    tool(session, "support.browser", "install")
+    tool(session, "tools.browser", "install")
     python_tests(session, "-m", "browser")
     pages(session, "--browser", "uses/responsive-page", *session.posargs)
 
@@ -76,35 +76,35 @@ def lint(session: nox.Session) -> None:
 def compare(session: nox.Session) -> None:
     """Run one pair side by side, with what the API saw: compare -- social-feed."""
     set_up(session, "run", "node-24")
-    tool(session, "support.pairs.compare", *session.posargs)
+    tool(session, "tools.compare", *session.posargs)
 
 
 @nox.session(default=False)
 def api(session: nox.Session) -> None:
     """Serve the mock API in the foreground (-- --port 8080)."""
     install(session, "run")
-    tool(session, "support.mock_api", *session.posargs)
+    tool(session, "mock_api", *session.posargs)
 
 
 @nox.session(default=False)
 def new(session: nox.Session) -> None:
     """Begin a pair: new -- chapter/slug "Title"."""
     set_up(session, "run", "node-24")
-    tool(session, "support.pairs", "new", *session.posargs)
+    tool(session, "tools", "new", *session.posargs)
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the tools and the mock API, as ratios."""
     set_up(session, "run", "node-24")
-    tool(session, "support.bench", *session.posargs)
+    tool(session, "tools.bench", *session.posargs)
 
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Hold the mock API to its description with made-up requests."""
     install(session, "run", "test", "fuzz")
-    python_tests(session, "python/support/mock_api/fuzz_openapi.py")
+    python_tests(session, "python/mock_api/fuzz_openapi.py")
 
 
 @nox.session(default=False)
@@ -125,7 +125,7 @@ def python_tests(session: nox.Session, *paths: str) -> None:
     """Run pytest against a server of its own, in Python's development mode."""
     pytest = ["python", "-X", "dev", "-W", "error", "-m", "pytest", "-n", "auto"]
     tests = [*paths, *session.posargs]
-    tool(session, "support.mock_api", "--while", *pytest, *tests)
+    tool(session, "mock_api", "--while", *pytest, *tests)
 
 
 def javascript_tests(session: nox.Session) -> None:
@@ -138,14 +138,14 @@ def javascript_tests(session: nox.Session) -> None:
         "--test-timeout=60000",
     ]
     files = session.posargs or ["javascript/**/*.test.js"]
-    tool(session, "support.mock_api", "--while", node(session), *options, *files)
+    tool(session, "mock_api", "--while", node(session), *options, *files)
 
 
 def pages(session: nox.Session, *arguments: str) -> None:
     """Check the pages, or rewrite them."""
     writing = "--write" in arguments
     rest = [argument for argument in arguments if argument != "--write"]
-    tool(session, "support.pairs", "write" if writing else "check", *rest)
+    tool(session, "tools", "write" if writing else "check", *rest)
 
 
 def tool(session: nox.Session, module: str, *arguments: str) -> None:
@@ -166,7 +166,7 @@ def run(session: nox.Session, *command: str) -> None:
 
 def node(session: nox.Session) -> str:
     """The real `node` binary of this session: its script does not pass signals on."""
-    code = "from support.pairs.programs import node; print(node())"
+    code = "from tools.programs import node; print(node())"
     return str(session.run("python", "-c", code, env=ENV, silent=True)).strip()
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from support.database.process import database
-from support.mock_api.client import MockApi, scenario
-from support.mock_api.process import server
+from mock_api.client import MockApi, scenario
+from mock_api.process import server
+from tools.database.process import database
 
 if sys.platform != "win32":
     import resource
 
 # What needs a browser is not even read where there is no Playwright.
-collect_ignore = ["uses/test_responsive_page.py", "support/browser"]
+collect_ignore = ["uses/test_responsive_page.py", "tools/browser"]
 if find_spec("playwright"):
     collect_ignore = []
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, runNode, running } from "../support/testing.js";
+import { mockApi, runNode, running } from "../helpers.js";
 import { answer, ask, main } from "./callbacks.js";
 
 // Fail where nobody calls back, rather than wait for ever.

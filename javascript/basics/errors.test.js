@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 
-import { mockApi, runNode } from "../support/testing.js";
+import { mockApi, runNode } from "../helpers.js";
 import { stopTheRest, waitForAll, waitForEach } from "./errors.js";
 
 async function fail(text = "no luck") {
   throw new Error(text);
 }
 
-/** @param {import("../support/testing.js").LogEntry[]} log */
+/** @param {import("../helpers.js").LogEntry[]} log */
 function endings(log) {
   return Object.fromEntries(log.map((e) => [e.path, e.ending]));
 }

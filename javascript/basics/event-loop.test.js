@@ -3,7 +3,7 @@ import { readFile } from "node:fs";
 import { test } from "node:test";
 import { setImmediate as giveWay } from "node:timers/promises";
 
-import { mockApi, runNode, running } from "../support/testing.js";
+import { mockApi, runNode, running } from "../helpers.js";
 import { main } from "./event-loop.js";
 
 test("each step is printed in its turn", async (t) => {

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  mockApi,
-  printed,
-  runNode,
-  running,
-} from "../support/testing.js";
+import { mockApi, printed, runNode, running } from "../helpers.js";
 import { main, newest, save } from "./lazy-or-eager.js";
 
 test("each step is printed when it happens", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, printed, runNode } from "../support/testing.js";
+import { mockApi, printed, runNode } from "../helpers.js";
 import {
   getMessage,
   isThere,

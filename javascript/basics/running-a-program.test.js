@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Script } from "node:vm";
 
-import { mockApi, runNode } from "../support/testing.js";
+import { mockApi, runNode } from "../helpers.js";
 
 // JavaScript only: asyncio.run cancels what is left when main ends.
 test("unfinished work runs to its end", async (t) => {

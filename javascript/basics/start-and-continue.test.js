@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  mockApi,
-  printed,
-  runNode,
-  running,
-} from "../support/testing.js";
+import { mockApi, printed, runNode, running } from "../helpers.js";
 import { getMessage, main } from "./start-and-continue.js";
 
 test("other work goes on while the request is in flight", async (t) => {

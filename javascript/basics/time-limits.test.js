@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { mockApi, runNode } from "../support/testing.js";
+import { mockApi, runNode } from "../helpers.js";
 import { getName, stopTheWork, stopWaiting } from "./time-limits.js";
 
 const SHORT = 50;

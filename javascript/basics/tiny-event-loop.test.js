@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, running } from "../support/testing.js";
+import { mockApi, running } from "../helpers.js";
 import { main, run } from "./tiny-event-loop.js";
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 
-import { mockApi, running } from "../support/testing.js";
+import { mockApi, running } from "../helpers.js";
 import { asCompleted, getPicture, main } from "./as-it-arrives.js";
 
 const NAMES = ["Ada", "Grace", "Edsger"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, printed, running } from "../support/testing.js";
+import { mockApi, printed, running } from "../helpers.js";
 import { Feed, getTitle, main, refresh } from "./cached-then-fresh.js";
 
 const CACHED = "The slowest of three";

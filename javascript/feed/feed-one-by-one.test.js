@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 
-import { mockApi, printed, running } from "../support/testing.js";
+import { mockApi, printed, running } from "../helpers.js";
 import { main } from "./feed-one-by-one.js";
 
 const CACHED = [

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, printed } from "../support/testing.js";
+import { mockApi, printed } from "../helpers.js";
 import { loadUsers, main } from "./blocking-the-loop.js";
 
 const newCell = () => new Int32Array(new SharedArrayBuffer(4));

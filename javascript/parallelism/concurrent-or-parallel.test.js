@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, printed } from "../support/testing.js";
+import { mockApi, printed } from "../helpers.js";
 import { asTasks, main } from "./concurrent-or-parallel.js";
 
 const NAMES = ["Ada", "Grace"];

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, printed, runNode } from "../support/testing.js";
+import { mockApi, printed, runNode } from "../helpers.js";
 import { main } from "./threads.js";
 
 const PROGRAM = new URL("./threads.js", import.meta.url);

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, printed } from "../support/testing.js";
+import { mockApi, printed } from "../helpers.js";
 import { askElsewhere, askHere, main } from "./blocking-database.js";
 
 /**

@@ -3,7 +3,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { test } from "node:test";
 import postgres from "postgres";
 
-import { databaseUrl, printed, running } from "../support/testing.js";
+import { databaseUrl, printed, running } from "../helpers.js";
 import { giveUp, main, search } from "./database-queries.js";
 
 const LIMIT = 10_000; // milliseconds until a wait is called a failure

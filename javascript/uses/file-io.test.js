@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, printed, runNode } from "../support/testing.js";
+import { mockApi, printed, runNode } from "../helpers.js";
 import { checksum, main, save } from "./file-io.js";
 
 const DOWNLOAD = `${"async ".repeat(10922)}loop`.repeat(64);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import pLimit from "p-limit";
 
-import { mockApi, printed, running } from "../support/testing.js";
+import { mockApi, printed, running } from "../helpers.js";
 import { ask, main, pause } from "./many-sources.js";
 
 test("never more than four are in flight", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, printed, running } from "../support/testing.js";
+import { mockApi, printed, running } from "../helpers.js";
 import { main, merge } from "./many-streams.js";
 
 test("all feeds are followed at once", async (t) => {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { printed, runNode, running } from "../support/testing.js";
+import { printed, runNode, running } from "../helpers.js";
 import { follow, main, start, stop } from "./subprocesses.js";
 
 const WINDOWS = process.platform === "win32";

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { printed, runNode, serving } from "../support/testing.js";
+import { printed, runNode, serving } from "../helpers.js";
 import { clients, main, say, serve } from "./tcp-chat.js";
 
 const HOST = "127.0.0.1";

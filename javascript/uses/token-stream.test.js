@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { mockApi, printed, running } from "../support/testing.js";
+import { mockApi, printed, running } from "../helpers.js";
 import { main, tokens } from "./token-stream.js";
 
 const SENTENCE = "An await lets others run.";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, printed } from "../support/testing.js";
+import { mockApi, printed } from "../helpers.js";
 import {
   getBatch,
   known,

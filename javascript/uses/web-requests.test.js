@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, printed } from "../support/testing.js";
+import { mockApi, printed } from "../helpers.js";
 import {
   createPost,
   follow,

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { mockApi, serving } from "../support/testing.js";
+import { mockApi, serving } from "../helpers.js";
 import { serve } from "./web-server.js";
 
 const HOST = "127.0.0.1";

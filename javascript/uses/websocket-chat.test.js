@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { WebSocketServer, WebSocket as WsClient } from "ws";
 
-import { printed, runNode, serving } from "../support/testing.js";
+import { printed, runNode, serving } from "../helpers.js";
 import { main, say, serve } from "./websocket-chat.js";
 
 const HOST = "127.0.0.1";

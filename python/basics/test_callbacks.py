@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from basics.callbacks import answer, ask, main
-from support.testing import running
+from helpers import running
 
 
 @pytest.fixture

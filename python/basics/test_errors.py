@@ -11,7 +11,7 @@ from basics.errors import (
     wait_for_all,
     wait_for_each,
 )
-from support.testing import run_python
+from helpers import run_python
 
 NOBODY_AWAITS = """
 import asyncio, gc, sys

@@ -3,7 +3,7 @@ import asyncio
 import httpx
 
 from basics.event_loop import main
-from support.testing import running
+from helpers import running
 
 
 async def test_each_step_is_printed_in_its_turn(mock_api):

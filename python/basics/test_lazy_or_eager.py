@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from basics.lazy_or_eager import main, newest, save
-from support.testing import printed, run_python
+from helpers import printed, run_python
 
 FORGOTTEN = """
 import asyncio, sys, httpx

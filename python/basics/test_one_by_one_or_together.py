@@ -10,7 +10,7 @@ from basics.one_by_one_or_together import (
     one_by_one,
     together,
 )
-from support.testing import printed
+from helpers import printed
 
 NAMES = ["Alan", "Ada", "Grace"]
 PATHS = ["/users/3", "/users/1", "/users/2"]

@@ -11,7 +11,7 @@ from basics.promises_and_futures import (
     main,
     settle_twice,
 )
-from support.testing import printed
+from helpers import printed
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from support.testing import run_python
+from helpers import run_python
 
 PROGRAM = "basics/running_a_program.py"
 

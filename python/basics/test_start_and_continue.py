@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from basics.start_and_continue import get_message, main
-from support.testing import printed, running
+from helpers import printed, running
 
 
 async def test_other_work_goes_on_while_the_request_is_in_flight(

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from basics.tiny_event_loop import main, run
-from support.testing import running
+from helpers import running
 
 
 async def test_each_task_goes_on_as_soon_as_it_can(mock_api):

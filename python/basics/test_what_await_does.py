@@ -13,7 +13,7 @@ from basics.what_await_does import (
     main,
     others_run,
 )
-from support.testing import printed, running
+from helpers import printed, running
 
 HELLO = "Hello from the mock API"
 CANNOT = "RuntimeError: cannot reuse already awaited coroutine"

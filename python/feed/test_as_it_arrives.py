@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from feed.as_it_arrives import get_picture, main
-from support.testing import running
+from helpers import running
 
 
 @pytest.fixture

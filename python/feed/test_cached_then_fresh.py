@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from feed.cached_then_fresh import Feed, get_title, main, refresh
-from support.testing import running
+from helpers import running
 
 CACHED = "The slowest of three"
 OLDER = "Start first, wait later"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from feed.feed_one_by_one import main
-from support.testing import printed, running
+from helpers import printed, running
 
 CACHED = [
     "Loading…",

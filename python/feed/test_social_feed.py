@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from feed.social_feed import main
-from support.testing import printed, running
+from helpers import printed, running
 
 CACHED = ["Loading…", "(cached) Ada: The slowest of three"]
 

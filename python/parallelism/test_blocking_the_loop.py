@@ -6,8 +6,8 @@ import time
 import httpx
 import pytest
 
+from helpers import printed
 from parallelism.blocking_the_loop import load_users, main
-from support.testing import printed
 
 
 def ask(url):

@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from threading import Barrier
 
+from helpers import printed, run_python
 from parallelism.concurrent_or_parallel import (
     SPAWN,
     as_tasks,
@@ -12,7 +13,6 @@ from parallelism.concurrent_or_parallel import (
     meet,
     share,
 )
-from support.testing import printed, run_python
 
 NAMES = ["Ada", "Grace"]
 MET = ["Ada met the other.", "Grace met the other."]

@@ -3,6 +3,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
+from helpers import run_python
 from parallelism import io_bound_or_cpu_bound as program
 from parallelism.io_bound_or_cpu_bound import (
     SPAWN,
@@ -11,7 +12,6 @@ from parallelism.io_bound_or_cpu_bound import (
     compute_in_worker,
     three,
 )
-from support.testing import run_python
 
 
 def in_turn(*spans):

@@ -3,6 +3,7 @@ import asyncio
 import httpx
 import pytest
 
+from helpers import printed
 from parallelism.one_thread import (
     Album,
     add_across,
@@ -11,7 +12,6 @@ from parallelism.one_thread import (
     count,
     main,
 )
-from support.testing import printed
 
 
 @pytest.fixture

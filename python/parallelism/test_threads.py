@@ -5,8 +5,8 @@ import threading
 import httpx
 import pytest
 
+from helpers import printed, run_python
 from parallelism.threads import get_name, main
-from support.testing import printed, run_python
 
 
 async def test_what_becomes_of_the_list(mock_api):

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from support.testing import printed
+from helpers import printed
 from uses.blocking_database import ask_here, main
 
 ENDLESS = """with recursive numbers(n) as

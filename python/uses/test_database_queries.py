@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from support.testing import LIMIT, printed, running
+from helpers import LIMIT, printed, running
 from uses.database_queries import give_up, main, search
 
 # Short sleeps last as long as a test says, and rows are counted.

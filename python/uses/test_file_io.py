@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.testing import printed
+from helpers import printed
 from uses import file_io
 from uses.file_io import checksum, main, save
 

@@ -2,7 +2,7 @@ import asyncio
 
 import httpx
 
-from support.testing import printed, running
+from helpers import printed, running
 from uses.many_sources import ask, main, pause
 
 

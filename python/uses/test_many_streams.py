@@ -4,7 +4,7 @@ import httpx
 import pytest
 from httpx_sse import aconnect_sse
 
-from support.testing import printed, running
+from helpers import printed, running
 from uses import many_streams
 from uses.many_streams import main, merge
 

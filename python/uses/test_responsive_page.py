@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from support.browser.chromium import browser as running_browser
-from support.browser.site import page_url, site
-from support.mock_api.client import scenario
-from support.pairs.catalogue import ROOT, Pair
+from mock_api.client import scenario
+from tools.browser.chromium import browser as running_browser
+from tools.browser.site import page_url, site
+from tools.catalogue import ROOT, Pair
 
 pytestmark = [
     pytest.mark.browser,

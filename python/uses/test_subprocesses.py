@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from support.testing import printed, running
+from helpers import printed, running
 from uses import subprocesses
 from uses.subprocesses import follow, main, start, stop
 

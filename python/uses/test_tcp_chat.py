@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from support.testing import printed, serving
+from helpers import printed, serving
 from uses import tcp_chat
 from uses.tcp_chat import HOST, MAX_LINE, MAX_UNREAD, main, say, serve
 

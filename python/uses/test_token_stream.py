@@ -6,7 +6,7 @@ from contextlib import aclosing
 import httpx
 import pytest
 
-from support.testing import LIMIT, PYTHON, printed, run_python, running
+from helpers import LIMIT, PYTHON, printed, run_python, running
 from uses.token_stream import main, tokens
 
 SENTENCE = "An await lets others run."

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 import httpx
 import pytest
 
-from support.testing import printed
+from helpers import printed
 from uses import training_data
 from uses.training_data import (
     SPAWN,

@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from support.testing import printed
+from helpers import printed
 from uses.web_requests import (
     NOBODY,
     create_post,

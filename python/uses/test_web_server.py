@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from support.testing import run_python, serving
+from helpers import run_python, serving
 from uses.web_server import ask, serve
 
 HOST = "127.0.0.1"

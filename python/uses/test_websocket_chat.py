@@ -5,7 +5,7 @@ import socket
 import pytest
 import websockets
 
-from support.testing import printed, serving
+from helpers import printed, serving
 from uses.websocket_chat import (
     HOST,
     MAX_MESSAGE,

@@ -1,0 +1,327 @@
+// What the tests of the JavaScript programs share.
+// python/helpers.py and mock_api/client.py say the same words.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { afterEach, before } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const ROOT = join(import.meta.dirname, "..");
+const LIMIT = 10_000; // milliseconds until a wait is called a failure
+const SERVER =
+  process.env.API_URL ??
+  (await start("mock_api", "--port", "0", "--lifeline"));
+
+/**
+ * One request as the API saw it. Times are seconds since the scenario began.
+ * @typedef {object} LogEntry
+ * @property {number} request 1, 2, 3 … in order of arrival
+ * @property {string} method
+ * @property {string} path without the scenario's prefix
+ * @property {string} query
+ * @property {number} inFlight how many were in flight then, itself included
+ * @property {number | null} status
+ * @property {"completed" | "client hung up" | "dropped" | null} ending
+ * @property {number} started
+ * @property {number | null} ended
+ * @property {number} startedEvent place in the scenario's order of events
+ * @property {number | null} endedEvent
+ */
+
+/**
+ * A scenario of the test's own that answers at once unless told otherwise.
+ * In every rule `path` may hold `*`: "/posts/*". A rule that the API
+ * refuses rejects with what the API says was wrong.
+ * @param {import("node:test").TestContext} t
+ */
+export async function mockApi(t) {
+  const made = await ask(`${SERVER}/scenarios`, { delays: false });
+  const { url, control } = await made.json();
+  t.after(() => fetch(control, { method: "DELETE" }));
+  /** @param {string} rule @param {object} values */
+  const set = async (rule, values) => {
+    await ask(control + rule, values);
+  };
+  return {
+    /** The base URL to give to the program. @type {string} */
+    url,
+    /** Keep the responses of `path` back until `release`. @param {string} path */
+    hold: (path) => set("hold", { path }),
+    /** Let the held responses go, those to come too. @param {string} path */
+    release: (path) => set("release", { path }),
+    /**
+     * Wait until `request` ("GET /posts") has arrived `times` times.
+     * @param {string} request
+     */
+    saw: (request, times = 1) => set("saw", { request, times }),
+    /**
+     * Answer `path` only once `n` such requests are in flight together.
+     * @param {string} path
+     * @param {number} n
+     */
+    rendezvous: (path, n) => set("rendezvous", { path, n }),
+    /**
+     * Answer the next requests of `path` with `statuses`, one each.
+     * @param {string} path
+     * @param {number[]} statuses
+     */
+    fail: (path, statuses) => set("fail", { path, statuses }),
+    /** Close the connection without an answer. @param {string} path */
+    drop: (path) => set("drop", { path }),
+    /**
+     * Let `path` take this many seconds.
+     * @param {string} path
+     * @param {number} seconds
+     */
+    delay: (path, seconds) => set("delay", { path, seconds }),
+    /**
+     * The requests so far, in order of arrival; by default only once none is
+     * in flight any more.
+     * @returns {Promise<LogEntry[]>}
+     */
+    log: async ({ settled = true } = {}) => {
+      const answer = await ask(`${control}log?settled=${settled}`);
+      return (await answer.json()).map(camelCased);
+    },
+  };
+}
+
+/**
+ * Run a program beside the test. `prints` waits for a text in its output,
+ * `done` settles with the program; what it prints is kept until the test ends.
+ * @param {() => Promise<unknown>} main
+ */
+export function running(main) {
+  const program = {
+    output: "",
+    get lines() {
+      return this.output.split("\n").slice(0, -1);
+    },
+    /** @type {Promise<unknown>} */
+    done: Promise.resolve(),
+    /** @param {string} text */
+    async prints(text) {
+      // Not only until `done`: what nobody awaits may print later.
+      const limit = performance.now() + LIMIT;
+      const timer = setTimeout(() => news.resolve(), LIMIT);
+      while (!this.output.includes(text) && performance.now() < limit) {
+        news = Promise.withResolvers();
+        await news.promise;
+      }
+      clearTimeout(timer);
+      const only = `not printed: ${text}, only:\n${this.output}`;
+      assert(this.output.includes(text), only);
+    },
+  };
+  /** @type {PromiseWithResolvers<void>} */
+  let news = Promise.withResolvers();
+  const write = process.stdout.write;
+  // The test runner reports through the same stream, but never in strings.
+  process.stdout.write = /** @type {typeof write} */ (
+    (chunk, ...rest) => {
+      if (typeof chunk !== "string") {
+        return write.call(process.stdout, chunk, ...rest);
+      }
+      program.output += chunk;
+      news.resolve();
+      return true;
+    }
+  );
+  restore.push(() => {
+    process.stdout.write = write;
+  });
+  program.done = main();
+  program.done.catch(() => {}); // the test awaits it, perhaps later
+  return program;
+}
+
+/**
+ * Run a program to its end and return all that it printed.
+ * @param {() => Promise<unknown>} main
+ */
+export async function printed(main) {
+  const program = running(main);
+  await program.done;
+  return program.output;
+}
+
+/**
+ * Run this Node with `args` in a process of its own, to its end. It runs in
+ * the folder javascript/.
+ * @param {string[]} args
+ * @param {Record<string, string>} [env] added to the environment
+ * @returns {Promise<{ code: number, stdout: string, stderr: string }>} the
+ *   code is NaN where a signal has ended it
+ */
+export function runNode(args, env = {}) {
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const options = {
+    cwd: join(ROOT, "javascript"),
+    env: { ...inherited, NODE_OPTIONS: "", ...env },
+    timeout: LIMIT,
+  };
+  return new Promise((resolve) => {
+    const finish = (
+      /** @type {import("node:child_process").ExecFileException | null} */ error,
+      /** @type {string} */ stdout,
+      /** @type {string} */ stderr,
+    ) => {
+      // Ended by a signal, ours after LIMIT for one, it has no exit code.
+      const code = error ? Number(error.code ?? Number.NaN) : 0;
+      resolve({ code, stdout, stderr });
+    };
+    execFile(process.execPath, args, options, finish);
+  });
+}
+
+// It ends the process when its standard input closes.
+const LIFELINE = {
+  python:
+    "import os, threading\n" +
+    "end = lambda: os.read(0, 1) or os._exit(0)\n" +
+    "threading.Thread(target=end, daemon=True).start()\n",
+  javascript:
+    'process.stdin.on("end", () => process.exit()).resume().unref();\n',
+};
+
+/**
+ * Run a server in a process of its own, until the test ends. It ends, too,
+ * when its standard input closes, which happens however we end.
+ * @param {"python" | "javascript"} language
+ * @param {string} source a program that runs in the folder of that name; the
+ *   first line it prints is its port
+ * @param {Record<string, string>} [env] added to the environment
+ */
+export async function serving(language, source, env = {}) {
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const [command, ...args] = {
+    python: () => [python(), "-c"],
+    javascript: () => [process.execPath, "--input-type=module", "-e"],
+  }[language]();
+  const server = spawn(
+    command,
+    [...args, LIFELINE[language] + source],
+    {
+      cwd: join(ROOT, language),
+      env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
+  restore.push(() => server.kill("SIGKILL"));
+  const lines = createInterface(server.stdout);
+  const { value } = await lines[Symbol.asyncIterator]().next();
+  assert(value, "The server did not start.");
+  return { port: Number(value), process: server };
+}
+
+/** @type {string | Promise<string> | undefined} */
+let database = process.env.DATABASE_URL;
+
+/** The URL of a PostgreSQL for all tests of this file that ask for it. */
+export async function databaseUrl() {
+  database ??= start("tools.database");
+  return database;
+}
+
+/** @type {(() => unknown)[]} what to do after the test, the last first */
+const restore = [];
+/** @type {Error[]} */
+const warnings = [];
+/** @type {string[]} what the test runner itself keeps open */
+let idle;
+
+process.on("warning", (warning) => warnings.push(warning));
+
+before(() => {
+  idle = process.getActiveResourcesInfo();
+});
+
+// A warning, and whatever would keep the process alive, fails the test.
+afterEach(async (t) => {
+  for (const undo of restore.splice(0).reverse()) await undo();
+  if (!("passed" in t && t.passed)) return; // it has failed already
+  assert.deepEqual(warnings.splice(0), []);
+  // What a finished request leaves behind closes within a few turns.
+  const limit = performance.now() + LIMIT;
+  while (leftOpen().length > 0 && performance.now() < limit) {
+    await sleep(1);
+  }
+  assert.deepEqual(leftOpen(), [], "left open by the test");
+});
+
+function leftOpen() {
+  const open = process.getActiveResourcesInfo();
+  for (const name of idle) {
+    if (open.includes(name)) open.splice(open.indexOf(name), 1);
+  }
+  return open;
+}
+
+/**
+ * @param {string} url
+ * @param {object} [body] sent as JSON by POST
+ */
+async function ask(url, body) {
+  const post = {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const answer = await fetch(url, body && post);
+  if (answer.ok) return answer;
+  const { title, detail } = await answer.json();
+  throw new Error(`${title}: ${detail}`);
+}
+
+/** @param {Record<string, unknown>} entry */
+function camelCased(entry) {
+  const camel = (/** @type {string} */ name) =>
+    name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+  return Object.fromEntries(
+    Object.entries(entry).map(([name, value]) => [camel(name), value]),
+  );
+}
+
+/**
+ * Start a server of ours that ends with this process.
+ * @param {string[]} module and its arguments
+ * @returns {Promise<string>} its address
+ */
+async function start(...module) {
+  const server = spawn(python(), ["-m", ...module], {
+    cwd: join(ROOT, "python"),
+    stdio: ["pipe", "pipe", "inherit"],
+    // What a terminal or `kill` sends to all of us does not reach it.
+    detached: true,
+    windowsHide: true,
+  });
+  const { value } = await createInterface(server.stdout)
+    [Symbol.asyncIterator]()
+    .next();
+  assert(value, `${module[0]} did not start.`);
+  server.unref();
+  for (const stream of [server.stdin, server.stdout]) {
+    /** @type {import("node:net").Socket} */ (stream).unref();
+  }
+  return value.slice(value.indexOf(": ") + 2);
+}
+
+/** The Python of nox: of the session that runs us, or of an earlier one. */
+function python() {
+  const binary =
+    process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
+  const { NOX_CURRENT_SESSION, VIRTUAL_ENV = "" } = process.env;
+  const found = ["javascript", "python", "docs", "compare"]
+    .map((session) => join(ROOT, ".nox", session))
+    .toSpliced(0, 0, ...(NOX_CURRENT_SESSION ? [VIRTUAL_ENV] : []))
+    .map((folder) => join(folder, binary))
+    .find(existsSync);
+  assert(
+    found,
+    "The servers are not set up: run `python3 -m nox -s javascript`.",
+  );
+  return found;
+}

@@ -1,0 +1,190 @@
+"""What the tests of the Python programs share.
+
+`javascript/helpers.js` says the same with the same words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.programs import node
+
+PYTHON = Path(__file__).resolve().parent
+LIMIT = (
+    10  # seconds until a wait that should be short is called a failure
+)
+QUIET = {
+    "PYTHONDEVMODE": "",
+    "PYTHONWARNINGS": "",
+    "PYTHONASYNCIODEBUG": "",
+    "PYTHONUTF8": "1",
+}
+
+
+class Program(io.TextIOBase):
+    """A program that runs as a task of the test, and what it has printed."""
+
+    def __init__(self) -> None:
+        self.output = ""
+        self.task: asyncio.Task[Any]
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+
+    @property
+    def lines(self) -> list[str]:
+        """The output so far, line by line."""
+        return self.output.splitlines()
+
+    async def prints(self, text: str) -> None:
+        """Wait until the program has printed `text`, anywhere in its output.
+
+        Fails where the program ends first, or prints nothing of it within
+        `LIMIT` seconds.
+        """
+        while text not in self.output:
+            self._news.clear()
+            news = asyncio.create_task(self._news.wait())
+            done, _ = await asyncio.wait(
+                {news, self.task},
+                timeout=LIMIT,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            news.cancel()
+            if text not in self.output and (
+                self.task in done or not done
+            ):
+                raise AssertionError(
+                    f"not printed: {text!r}, only:\n{self.output}"
+                )
+
+    def write(self, text: str) -> int:
+        """Take what the program prints; it may print from another thread."""
+        self.output += text
+        self._loop.call_soon_threadsafe(self._news.set)
+        return len(text)
+
+
+@contextlib.asynccontextmanager
+async def running(
+    main: Coroutine[Any, Any, object],
+) -> AsyncIterator[Program]:
+    """Run `main` beside the block, and to its end when the block is done.
+
+    What it raises comes out at the end of the block. Where the block fails,
+    the program is cancelled.
+    """
+    program = Program()
+    with contextlib.redirect_stdout(program):
+        program.task = asyncio.create_task(main)
+        try:
+            yield program
+            async with asyncio.timeout(LIMIT):
+                await program.task
+        finally:
+            program.task.cancel()
+            await asyncio.wait([program.task])
+
+
+async def printed(main: Coroutine[Any, Any, object]) -> str:
+    """Run `main` to its end and return all that it printed."""
+    async with running(main) as program:
+        pass
+    return program.output
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a process ended, and all that it printed."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+async def run_python(*arguments: str, **env: str) -> Finished:
+    """Run this Python with `arguments` in a process of its own, to its end.
+
+    It runs in the folder `python/`, so that `-c "from basics import errors"`
+    works, without the development mode that the tests themselves run in.
+    `env` is added to the environment; a process that takes longer than
+    `LIMIT` seconds is killed and raises TimeoutError.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        cwd=PYTHON,
+        env={**os.environ, **QUIET, **env},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(LIMIT):
+            out, err = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.communicate()
+        raise
+    assert process.returncode is not None
+    lines = [
+        stream.decode().replace("\r\n", "\n") for stream in (out, err)
+    ]
+    return Finished(process.returncode, *lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server in a process of its own."""
+
+    port: int
+    process: asyncio.subprocess.Process
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    language: str, source: str, **env: str
+) -> AsyncIterator[Served]:
+    """Run a server in a process of its own, which ends with the block.
+
+    `source` is a program in `language`, "python" or "javascript", that runs in
+    the folder of that name; the first line it prints is its port. It ends, too,
+    when its standard input closes, which happens however we end.
+    """
+    command, lifeline = {
+        "python": (
+            [sys.executable, "-c"],
+            "import os, threading\n"
+            "end = lambda: os.read(0, 1) or os._exit(0)\n"
+            "threading.Thread(target=end, daemon=True).start()\n",
+        ),
+        "javascript": (
+            [node(), "--input-type=module", "--eval"],
+            'process.stdin.on("end", () => process.exit()).resume().unref();\n',
+        ),
+    }[language]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        lifeline + source,
+        cwd=PYTHON.with_name(language),
+        env={**os.environ, **QUIET, **env},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(LIMIT):
+            port = await process.stdout.readline()
+        assert port, "the server did not start"
+        yield Served(int(port), process)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()

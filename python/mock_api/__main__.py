@@ -1,0 +1,89 @@
+"""Run the mock API: `python -m mock_api --help`."""
+
+import argparse
+import sys
+from typing import NoReturn
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what was wrong."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"expected 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def main() -> None:
+    """Serve, or run a command beside a server."""
+    parser = _Parser(
+        prog="python -m mock_api",
+        description="The mock API that every example talks to, on 127.0.0.1.",
+    )
+    parser.add_argument(
+        "--port", type=_port, metavar="N", help="0 is a free one; default 8000"
+    )
+    parser.add_argument(
+        "--lifeline", action="store_true", help="stop when standard input closes"
+    )
+    parser.add_argument(
+        "--while",
+        dest="command",
+        nargs=argparse.REMAINDER,
+        metavar="CMD",
+        help="serve on a free port while CMD runs, with its address in API_URL",
+    )
+    options = parser.parse_args()
+    if options.command is None:
+        _serve(parser, 8000 if options.port is None else options.port, options.lifeline)
+        return
+    if not options.command:
+        parser.error("--while: expected a command")
+    if options.port is not None or options.lifeline:
+        parser.error("--while chooses the port and stops by itself")
+
+    from mock_api.process import run_with_server
+
+    try:
+        sys.exit(run_with_server(options.command))
+    except OSError as error:
+        parser.error(f"cannot run {options.command[0]}: {error.strerror}")
+
+
+def _serve(parser: _Parser, port: int, lifeline: bool) -> None:
+    from mock_api.app import app
+    from mock_api.server import listen, serve
+
+    try:
+        listening = listen(port)
+    except OSError as error:
+        parser.error(f"cannot listen on port {port}: {error.strerror}")
+    if lifeline:
+        _stop_with_stdin()
+    with listening:
+        try:
+            serve(app, listening, ignore_interrupt=lifeline)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+
+def _stop_with_stdin() -> None:
+    import os
+    import threading
+
+    def watch() -> None:
+        try:
+            while os.read(0, 1024):
+                pass
+        except OSError:  # there is no standard input
+            pass
+        os._exit(0)  # nothing here needs cleaning up
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Steer a running mock API: a private scenario, its rules and its log.
+
+`javascript/helpers.js` says the same with the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One request as the API saw it. Times are seconds since the scenario began."""
+
+    request: int  # 1, 2, 3 … in order of arrival
+    method: str
+    path: str  # without the scenario's prefix
+    query: str
+    in_flight: int  # how many were in flight when it arrived, itself included
+    status: int | None
+    ending: str | None  # "completed", "client hung up", "dropped"; None: in flight
+    started: float
+    ended: float | None
+    started_event: int  # place in the scenario's order of events: 0, 1, 2 …
+    ended_event: int | None
+
+
+class MockApi:
+    """A scenario: a base URL with its own state, delays, faults and log.
+
+    In every rule `path` may hold `*`: "/users/*/picture". A method that the
+    API refuses raises RuntimeError with what the API says was wrong.
+    """
+
+    def __init__(self, url: str, control: httpx.AsyncClient) -> None:
+        self.url = url
+        self._control = control
+
+    async def hold(self, path: str) -> None:
+        """Keep the responses of `path` back until `release`."""
+        await self._post("hold", path=path)
+
+    async def release(self, path: str) -> None:
+        """Let the held responses of `path` go, those to come too."""
+        await self._post("release", path=path)
+
+    async def saw(self, request: str, times: int = 1) -> None:
+        """Wait until `request` ("GET /posts") has arrived `times` times."""
+        await self._post("saw", request=request, times=times)
+
+    async def rendezvous(self, path: str, n: int) -> None:
+        """Answer `path` only once `n` such requests are in flight together.
+
+        Where they do not meet, each answers 504 and says how many arrived.
+        """
+        await self._post("rendezvous", path=path, n=n)
+
+    async def fail(self, path: str, statuses: list[int]) -> None:
+        """Answer the next requests of `path` with `statuses`, one each."""
+        await self._post("fail", path=path, statuses=statuses)
+
+    async def drop(self, path: str) -> None:
+        """Close the connection of each request of `path` without an answer."""
+        await self._post("drop", path=path)
+
+    async def delay(self, path: str, seconds: float) -> None:
+        """Let `path` take this many seconds instead of its default."""
+        await self._post("delay", path=path, seconds=seconds)
+
+    async def log(self, *, settled: bool = True) -> list[LogEntry]:
+        """The requests so far, in order of arrival.
+
+        By default this first waits until none is in flight any more, so that
+        every entry has its ending.
+        """
+        answer = await self._checked(
+            self._control.get("log", params={"settled": str(settled).lower()})
+        )
+        return [LogEntry(**entry) for entry in answer.json()]
+
+    async def _post(self, rule: str, **rest: object) -> None:
+        await self._checked(self._control.post(rule, json=rest))
+
+    async def _checked(self, asking: Any) -> httpx.Response:
+        answer: httpx.Response = await asking
+        if answer.is_error:
+            problem = answer.json()
+            raise RuntimeError(f"{problem['title']}: {problem['detail']}")
+        return answer
+
+
+@asynccontextmanager
+async def scenario(
+    server_url: str, *, delays: bool = True, limit: float = 10
+) -> AsyncIterator[MockApi]:
+    """A fresh scenario on a running server, gone when the block ends.
+
+    `delays=False` answers at once where no rule says otherwise. `limit`
+    (seconds) is how long a held response, `saw` and the like wait at most.
+    """
+    async with httpx.AsyncClient(
+        base_url=server_url, timeout=limit + 10, trust_env=False, verify=False
+    ) as server:
+        answer = await server.post(
+            "/scenarios", json={"delays": delays, "limit": limit}
+        )
+        answer.raise_for_status()
+        made = answer.json()
+        server.base_url = httpx.URL(made["control"])
+        try:
+            yield MockApi(made["url"], server)
+        finally:
+            await server.delete(made["control"])

@@ -1,0 +1,100 @@
+"""Find the pairs: the file system is the only list of concepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_CHAPTERS = {"mock_api", "tools", "_static", "__pycache__", "node_modules"}
+NOT_PAIRS = {"index.md", "__init__.py", "conftest.py"}
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Pair:
+    """One concept: two programs, two tests, one page (any may be missing)."""
+
+    chapter: str
+    slug: str
+    root: Path = ROOT
+
+    @property
+    def name(self) -> str:
+        """`chapter/slug`."""
+        return f"{self.chapter}/{self.slug}"
+
+    @property
+    def module(self) -> str:
+        """The slug as a Python module is named."""
+        return self.slug.replace("-", "_")
+
+    @property
+    def python(self) -> Path:
+        """The Python program."""
+        return self.root / "python" / self.chapter / f"{self.module}.py"
+
+    @property
+    def python_test(self) -> Path:
+        """Its test."""
+        return self.root / "python" / self.chapter / f"test_{self.module}.py"
+
+    @property
+    def javascript(self) -> Path:
+        """The JavaScript program."""
+        return self.root / "javascript" / self.chapter / f"{self.slug}.js"
+
+    @property
+    def javascript_test(self) -> Path:
+        """Its test."""
+        return self.root / "javascript" / self.chapter / f"{self.slug}.test.js"
+
+    @property
+    def page(self) -> Path:
+        """The page that shows both."""
+        return self.root / "docs" / self.chapter / f"{self.slug}.md"
+
+    @property
+    def html(self) -> Path:
+        """The web page in which both programs run, if they are for a browser."""
+        return self.javascript.with_suffix(".html")
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether the programs run in a browser; Python tests both of them there."""
+        return self.html.is_file()
+
+    def program(self, language: str) -> Path:
+        """The program in `python` or `javascript`."""
+        return self.python if language == "python" else self.javascript
+
+    def test(self, language: str) -> Path:
+        """The test in `python` or `javascript`."""
+        return self.python_test if language == "python" else self.javascript_test
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All five, in the order in which a reader meets them."""
+        return (
+            self.python,
+            self.javascript,
+            self.page,
+            self.python_test,
+            self.html if self.in_browser else self.javascript_test,
+        )
+
+
+def find_pairs(root: Path = ROOT) -> list[Pair]:
+    """Every pair of which at least one file exists, by chapter and slug."""
+    return sorted(set(_candidates(root)))
+
+
+def _candidates(root: Path) -> Iterator[Pair]:
+    for top, suffix in (("python", ".py"), ("javascript", ".js"), ("docs", ".md")):
+        for path in (root / top).glob(f"*/*{suffix}"):
+            chapter = path.parent.name
+            if chapter in NOT_CHAPTERS or path.name in NOT_PAIRS:
+                continue
+            name = path.name.removesuffix(suffix).removesuffix(".test")
+            slug = name.removeprefix("test_").replace("_", "-")
+            yield Pair(chapter, slug, root)

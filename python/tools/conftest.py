@@ -1,0 +1,79 @@
+"""A tiny repository with one true pair, to break in one place at a time."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import checks, derive
+from tools.catalogue import Pair
+from tools.facts import Facts, read
+from tools.finding import Finding
+from tools.lanes import Request
+from tools.runs import Run, Runs
+from tools.starter import start
+from tools.writing import put
+
+INDEX = "# Tiny\n\n<!-- catalogue -->\n<!-- /catalogue -->\n"
+LOG = (Request("GET", "/data", "", 200, "completed", 0, 1),)
+
+
+def run(stdout: str = "Hello\n", **rest: Any) -> Run:
+    told: dict[str, Any] = {"stderr": "", "exit_code": 0, "log": LOG, **rest}
+    return Run(("program",), stdout, **told)
+
+
+class Tiny:
+    """A repository in a temporary folder, and what its programs are said to do."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs: Runs = {}
+        put(root / "README.md", INDEX)
+        put(root / "docs/index.md", INDEX)
+        self.add("feed/tiny", "Tiny feed")
+
+    def add(self, name: str, title: str) -> Pair:
+        """A new true pair."""
+        pair = start(self.root, name, title)
+        self.runs |= {(pair, "python"): run(), (pair, "javascript"): run()}
+        self.write()
+        return pair
+
+    def facts(self) -> Facts:
+        return read(self.root, self.runs)
+
+    def write(self) -> None:
+        facts = self.facts()
+        for path, text in derive.texts(facts, list(facts.pairs)).items():
+            put(path, text)
+
+    def read(self, name: str) -> str:
+        return (self.root / name).read_text("utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = self.read(name)
+        assert old in text
+        put(self.root / name, text.replace(old, new, 1))
+
+    def findings(self) -> list[Finding]:
+        facts = self.facts()
+        return sorted(
+            {
+                *checks.static(facts, facts.pairs),
+                *checks.ran(facts, facts.pairs),
+                *derive.stale(facts, list(facts.pairs)),
+            }
+        )
+
+    def said(self) -> str:
+        """All findings as a person reads them."""
+        return "\n\n".join(finding.text(self.root) for finding in self.findings())
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    """One pair, feed/tiny, of which everything is true."""
+    tiny = Tiny(tmp_path)
+    assert tiny.said() == ""
+    return tiny

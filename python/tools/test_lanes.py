@@ -1,0 +1,105 @@
+from tools.lanes import MANY, WIDTH, Request, draw
+
+
+def log(*events):
+    """A log from `GET /a` (starts) and `/a 200`, `/a hung up`, `/a dropped`."""
+    open_: dict[str, list[tuple[str, int]]] = {}
+    found: list[Request] = []
+    for place, event in enumerate(events):
+        if event.startswith("/"):
+            path, _, how = event.partition(" ")
+            method, started = open_[path].pop(0)
+            endings = {"hung up": "client hung up", "dropped": "dropped"}
+            status = None if how in endings else int(how)
+            ending = endings.get(how, "completed")
+            found.append(Request(method, path, "", status, ending, started, place))
+        else:
+            method, path = event.split()
+            open_.setdefault(path, []).append((method, place))
+    for path, left in open_.items():
+        found += [Request(m, path, "", None, None, at, None) for m, at in left]
+    return found
+
+
+def drawn(**logs):
+    return "\n".join(draw(logs)) + "\n"
+
+
+def test_requests_in_flight_together_begin_in_one_column():
+    python = log("GET /posts", "GET /users/1", "/users/1 200", "/posts 200")
+    javascript = log("GET /posts", "/posts 200", "GET /users/1", "/users/1 404")
+    assert drawn(Python=python, JavaScript=javascript) == (
+        "Python      GET /posts    ●━━━━━━━● 200\n"
+        "            GET /users/1  ●━━━● 200\n"
+        "JavaScript  GET /posts    ●━━━● 200\n"
+        "            GET /users/1          ●━━━● 404\n"
+    )
+
+
+def test_which_of_a_run_of_starts_came_first_does_not_show():
+    one = log("GET /b", "POST /a", "GET /a", "/b 200", "/a 201", "/a 200")
+    other = log("POST /a", "GET /a", "GET /b", "/b 200", "/a 201", "/a 200")
+    assert draw({"Python": one}) == draw({"Python": other})
+    assert drawn(Python=one) == (
+        "Python  GET /a   ●━━━━━━━━━━━● 200\n"
+        "        GET /b   ●━━━● 200\n"
+        "        POST /a  ●━━━━━━━● 201\n"
+    )
+
+
+def test_those_that_hang_up_together_end_in_one_column():
+    one = log("GET /a", "GET /b", "GET /c", "/b 200", "/a hung up", "/c hung up")
+    other = log("GET /a", "GET /b", "GET /c", "/b 200", "/c hung up", "/a hung up")
+    assert draw({"Python": one}) == draw({"Python": other})
+    assert drawn(Python=one) == (
+        "Python  GET /a  ●━━━━━━━✕ client hung up\n"
+        "        GET /b  ●━━━● 200\n"
+        "        GET /c  ●━━━━━━━✕ client hung up\n"
+    )
+
+
+def test_a_dropped_request_and_one_still_in_flight():
+    assert drawn(Python=log("GET /a", "GET /b", "/a dropped")) == (
+        "Python  GET /a  ●━━━✕ dropped\n        GET /b  ●━━━━━━━… in flight\n"
+    )
+
+
+def test_the_query_belongs_to_the_request():
+    request = Request("GET", "/posts", "limit=3", 200, "completed", 0, 1)
+    assert draw({"Python": [request]}) == ["Python  GET /posts?limit=3  ●━━━● 200"]
+
+
+def test_no_requests():
+    assert draw({"Python": [], "JavaScript": []}) == ["No requests."]
+
+
+def test_no_requests_in_one_language():
+    assert drawn(Python=[], JavaScript=log("GET /a", "/a 200")) == (
+        "Python      No requests.\nJavaScript  GET /a  ●━━━● 200\n"
+    )
+
+
+def test_many_like_requests_are_one_lane():
+    starts, ends = ["GET /data"] * 100, ["/data 200"] * 100
+    assert draw({"Python": log(*starts, *ends)}) == [
+        "Python  GET /data ×100  ●━━━● 200"
+    ]
+
+
+def test_many_that_are_not_alike_leave_out_the_middle():
+    starts = [f"GET /posts/{n:03}" for n in range(100)]
+    ends = [f"/posts/{n:03} 200" for n in range(100)]
+    lines = draw({"Python": log(*starts, *ends)})
+    assert len(lines) == MANY
+    assert lines[11].split() == ["GET", "/posts/011", *lines[11].split()[2:]]
+    assert lines[12].strip() == "… 77 more"
+    assert lines[13].split()[1] == "/posts/089"
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_a_long_story_stays_within_the_width():
+    events = [e for n in range(20) for e in (f"GET /{n:>040}", f"/{n:>040} 200")]
+    lines = draw({"Python": log(*events), "JavaScript": log(*events)})
+    assert len(lines) == 40
+    assert max(map(len, lines)) <= WIDTH
+    assert all("…" in line and "●━" in line for line in lines)
