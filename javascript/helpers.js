@@ -33,7 +33,8 @@ const SERVER =
 
 /**
  * A scenario of the test's own that answers at once unless told otherwise.
- * In every rule `path` may hold `*`: "/posts/*". A rule that the API
+ * In every rule `path` may hold `*`, and a method may stand in front of it:
+ * "/posts/*", "GET *". A rule that the API
  * refuses rejects with what the API says was wrong.
  * @param {import("node:test").TestContext} t
  */
@@ -58,6 +59,11 @@ export async function mockApi(t) {
      */
     saw: (request, times = 1) => set("saw", { request, times }),
     /**
+     * Wait until `times` such requests have been answered, given up or dropped.
+     * @param {string} request
+     */
+    ended: (request, times = 1) => set("ended", { request, times }),
+    /**
      * Answer `path` only once `n` such requests are in flight together.
      * @param {string} path
      * @param {number} n
@@ -69,6 +75,15 @@ export async function mockApi(t) {
      * @param {number[]} statuses
      */
     fail: (path, statuses) => set("fail", { path, statuses }),
+    /**
+     * Answer `path` from now on with a status, headers and body of your
+     * choice. After `cut` bytes of the body the API closes the connection,
+     * although Content-Length promises all of them.
+     * @param {string} path
+     * @param {{ status?: number, headers?: Record<string, string>,
+     *   body?: string, cut?: number }} chosen
+     */
+    answer: (path, chosen) => set("answer", { path, ...chosen }),
     /** Close the connection without an answer. @param {string} path */
     drop: (path) => set("drop", { path }),
     /**

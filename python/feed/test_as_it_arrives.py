@@ -61,7 +61,8 @@ async def test_all_together_come_when_the_slowest_is_in(
 
 async def test_one_failure_does_not_end_the_others(mock_api):
     await mock_api.fail("/users/2/picture", [503])
-    await mock_api.hold("/users/[14]/picture")
+    await mock_api.hold("/users/1/picture")
+    await mock_api.hold("/users/4/picture")
     async with running(main(mock_api.url)) as program:
         await program.prints("[no picture]\n[no picture]\n")
         await mock_api.release("*")
