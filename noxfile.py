@@ -23,14 +23,14 @@ ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1"}
 def python(session: nox.Session) -> None:
     """Test the Python programs, the mock API and the tools."""
     set_up(session, "run", "test", "node-24")
-    python_tests(session)
+    python_tests(session, *session.posargs)
 
 
 @nox.session
 def javascript(session: nox.Session) -> None:
     """Test the JavaScript programs."""
     set_up(session, "run", "node-24")
-    javascript_tests(session)
+    javascript_tests(session, *session.posargs)
 
 
 @nox.session
@@ -49,7 +49,7 @@ def browser(session: nox.Session) -> None:
         tool(session, "tools.browser", "serve")
         return
     tool(session, "tools.browser", "install")
-    python_tests(session, "-m", "browser")
+    python_tests(session, "-m", "browser", *session.posargs)
     pages(session, "--browser", "uses/responsive-page", *session.posargs)
 
 
@@ -104,7 +104,7 @@ def bench(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Hold the mock API to its description with made-up requests."""
     install(session, "run", "test", "fuzz")
-    python_tests(session, "python/mock_api/fuzz_openapi.py")
+    python_tests(session, "python/mock_api/fuzz_openapi.py", *session.posargs)
 
 
 @nox.session(default=False)
@@ -113,22 +113,25 @@ def fuzz(session: nox.Session) -> None:
     [(python, "24") for python in PYTHONS] + [(THIS_PYTHON, "26")],
 )
 def versions(session: nox.Session, node: str) -> None:
-    """Hold tests and pages to every Python and Node (-- --write fills in tables)."""
+    """Hold tests and pages to every Python and Node (-- --write notes them)."""
     set_up(session, "run", "test", f"node-{node}")
-    if session.posargs != ["--write"]:
-        python_tests(session)
-        javascript_tests(session)
+    writing = session.posargs == ["--write"]
+    if writing:
+        tool(session, "tools", "proven", "no")
+    python_tests(session, *session.posargs[writing:])
+    javascript_tests(session, *session.posargs[writing:])
+    if writing:
+        tool(session, "tools", "proven", "yes")
     pages(session, *session.posargs)
 
 
-def python_tests(session: nox.Session, *paths: str) -> None:
+def python_tests(session: nox.Session, *arguments: str) -> None:
     """Run pytest against a server of its own, in Python's development mode."""
     pytest = ["python", "-X", "dev", "-W", "error", "-m", "pytest", "-n", "auto"]
-    tests = [*paths, *session.posargs]
-    tool(session, "mock_api", "--while", *pytest, *tests)
+    tool(session, "mock_api", "--while", *pytest, *arguments)
 
 
-def javascript_tests(session: nox.Session) -> None:
+def javascript_tests(session: nox.Session, *files: str) -> None:
     """Run `node --test` against a server of its own."""
     options = [
         "--test",
@@ -137,8 +140,8 @@ def javascript_tests(session: nox.Session) -> None:
         "--test-reporter=dot",
         "--test-timeout=60000",
     ]
-    files = session.posargs or ["javascript/**/*.test.js"]
-    tool(session, "mock_api", "--while", node(session), *options, *files)
+    tests = files or ["javascript/**/*.test.js"]
+    tool(session, "mock_api", "--while", node(session), *options, *tests)
 
 
 def pages(session: nox.Session, *arguments: str) -> None:

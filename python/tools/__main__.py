@@ -10,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from tools import checks, derive, versions
+from tools import addresses, checks, indexes, pages, proven
 from tools.catalogue import ROOT, Pair, find_pairs
-from tools.facts import Facts, read
+from tools.facts import Facts, put, read
 from tools.finding import Finding, nearest
 from tools.runs import run_pairs
 from tools.source import LANGUAGES
 from tools.starter import refusal, start
-from tools.writing import put
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -32,6 +31,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 def _do(options: argparse.Namespace, root: Path) -> int:
     if options.do == "new":
         return new(root, options.name, options.title)
+    if options.do == "proven":
+        put(root / proven.PROVEN, proven.written(root, holds=options.answer == "yes"))
+        return 0
     facts = read(root)
     chosen = choose(facts, options.slug)
     if isinstance(chosen, str):
@@ -66,14 +68,11 @@ def check(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
 
 
 def write(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
-    """Rewrite what derives from programs and runs, then check the rest."""
-    facts = _run(facts, chosen, browser)
-    for path, text in derive.texts(facts, chosen).items():
-        if facts.texts.get(path) != text:
-            put(path, text)
-            print("wrote", facts.name(path))
-    texts = read(facts.root).texts
-    now = replace(facts, texts=texts)
+    """Rewrite what derives from programs and runs, then check the rest.
+
+    What is collected from all pages is written only where all are chosen.
+    """
+    now = _written(_run(facts, chosen, browser), chosen)
     found = [*checks.static(now, chosen), *_after_runs(now, chosen)]
     return _report(now, chosen, found)
 
@@ -85,25 +84,41 @@ def new(root: Path, name: str, title: str) -> int:
     pair = start(root, name, title)
     for path in pair.files:
         print("wrote", path.relative_to(root).as_posix())
-    return write(read(root), [pair])
+    facts = read(root)
+    _written(_run(facts, [pair], False), list(facts.pairs))
+    print(f"Fill in every TODO:, then run: nox -s docs -- --write {pair.name}")
+    return 0
+
+
+def _written(facts: Facts, chosen: list[Pair]) -> Facts:
+    """Write all that derives from the facts; the facts as they are then."""
+    texts = {p.page: pages.written(facts, p) for p in chosen if p.page in facts.texts}
+    now = replace(facts, texts=facts.texts | texts)
+    if len(chosen) == len(facts.pairs):
+        texts |= indexes.written(now)
+        now = replace(facts, texts=facts.texts | texts)
+    texts[facts.root / addresses.ADDRESSES] = addresses.written(now)
+    for path, text in texts.items():
+        if facts.texts.get(path) != text:
+            put(path, text)
+            print("wrote", facts.name(path))
+    return replace(facts, texts=facts.texts | texts)
 
 
 def _run(facts: Facts, chosen: list[Pair], browser: bool) -> Facts:
-    """The facts with what the programs did, and what this version says."""
-    pages = [facts.texts[pair.page] for pair in chosen if pair.page in facts.texts]
-    with ThreadPoolExecutor(1) as aside:
-        asked = aside.submit(versions.ask, pages)
-        runs = run_pairs(pair for pair in chosen if browser or not pair.in_browser)
-        return replace(facts, runs=runs, versions=asked.result())
+    """The facts with what the programs did."""
+    runs = run_pairs(pair for pair in chosen if browser or not pair.in_browser)
+    return replace(facts, runs=runs)
 
 
 def _after_runs(facts: Facts, chosen: list[Pair]) -> Iterator[Finding]:
     yield from checks.ran(facts, chosen)
-    yield from derive.stale(facts, chosen)
+    for pair in chosen:
+        yield from pages.stale(facts, pair)
 
 
 def _report(facts: Facts, chosen: list[Pair], findings: list[Finding]) -> int:
-    pages = sum(pair.page in facts.texts for pair in chosen)
+    true = sum(pair.page in facts.texts for pair in chosen)
     if not chosen:
         print("no pair was found: expected programs in python/ and javascript/")
         return 1
@@ -113,12 +128,12 @@ def _report(facts: Facts, chosen: list[Pair], findings: list[Finding]) -> int:
         if pair.in_browser and not any(
             (pair, name) in facts.runs for name in LANGUAGES
         ):
-            print(f"{pair.name} runs in a browser: python3 -m nox -s browser")
+            print(f"{pair.name} runs in a browser: nox -s browser")
     counts = f"{_count(len(chosen), 'pair')}, {_count(len(facts.runs), 'program')} ran"
     if findings:
         print(f"{counts}, {_count(len(set(findings)), 'thing')} to mend")
         return 1
-    print(f"{counts}, {_count(pages, 'page')} true")
+    print(f"{counts}, {_count(true, 'page')} true")
     return 0
 
 
@@ -157,6 +172,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("new", help=purpose, description=purpose)
     command.add_argument("name", metavar="chapter/slug")
     command.add_argument("title", help='the title of its page: "Social feed"')
+    purpose = "note whether all holds on this Python and this Node"
+    command = commands.add_parser("proven", help=purpose, description=purpose)
+    command.add_argument("answer", choices=("yes", "no"))
     return parser
 
 

@@ -1,14 +1,18 @@
-"""Find the pairs: the file system is the only list of concepts."""
+"""Find the pairs: the file system says which there are, docs/README.md their order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_CHAPTERS = {"mock_api", "tools", "_static", "__pycache__", "node_modules"}
-NOT_PAIRS = {"index.md", "__init__.py", "conftest.py"}
+NOT_PAIRS = {"README.md", "__init__.py", "conftest.py"}
+INDEX = "docs/README.md"
+MOVED = "This page has moved to ["  # the text of what is left where a page was
+_PLACE = re.compile(r"^(?:\||###) \[[^\]]*\]\((\w+)/([\w-]+)\.md\)", re.MULTILINE)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -85,8 +89,40 @@ class Pair:
 
 
 def find_pairs(root: Path = ROOT) -> list[Pair]:
-    """Every pair of which at least one file exists, by chapter and slug."""
-    return sorted(set(_candidates(root)))
+    """Every pair of which at least one file exists, in the order of the catalogue.
+
+    A pair that the catalogue does not name is the last of its chapter.
+    """
+    order = _order(root)
+    pairs = set(_candidates(root))
+    chapters = find_chapters(root, pairs)
+
+    def place(pair: Pair) -> tuple[int, int, str]:
+        at = order.get((pair.chapter, pair.slug), len(order))
+        return chapters.index(pair.chapter), at, pair.slug
+
+    return sorted(pairs, key=place)
+
+
+def find_chapters(root: Path, pairs: Iterable[Pair]) -> list[str]:
+    """The chapters in the order of the catalogue; those that are not in it last."""
+    order = _order(root)
+    first: dict[str, int] = {}
+    for (chapter, _), at in order.items():
+        first.setdefault(chapter, at)
+    chapters = {path.parent.name for path in (root / "docs").glob("[!_]*/README.md")}
+    chapters |= {pair.chapter for pair in pairs}
+    return sorted(chapters, key=lambda name: (first.get(name, len(order)), name))
+
+
+def _order(root: Path) -> dict[tuple[str, str], int]:
+    """The place of each chapter and slug in the catalogue."""
+    index = root / INDEX
+    text = index.read_text("utf-8") if index.is_file() else ""
+    order: dict[tuple[str, str], int] = {}
+    for chapter, slug in _PLACE.findall(text):
+        order.setdefault((chapter, slug), len(order))
+    return order
 
 
 def _candidates(root: Path) -> Iterator[Pair]:
@@ -94,6 +130,8 @@ def _candidates(root: Path) -> Iterator[Pair]:
         for path in (root / top).glob(f"*/*{suffix}"):
             chapter = path.parent.name
             if chapter in NOT_CHAPTERS or path.name in NOT_PAIRS:
+                continue
+            if top == "docs" and MOVED in path.read_text("utf-8"):
                 continue
             name = path.name.removesuffix(suffix).removesuffix(".test")
             slug = name.removeprefix("test_").replace("_", "-")

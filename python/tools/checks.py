@@ -7,24 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools import versions
+from tools import addresses, glossary, indexes, pages, rules
 from tools.catalogue import Pair
-from tools.checks_code import check_programs, check_tests
-from tools.checks_page import (
-    check_chain,
-    check_claims,
-    check_fences,
-    check_headings,
-    check_line_by_line,
-    check_markers,
-    check_read_on,
-)
 from tools.facts import Facts
 from tools.finding import Finding
 from tools.runs import LIMIT
-from tools.source import (
-    LANGUAGES,
-)
+from tools.source import LANGUAGES
 
 _ROLES = (
     "Python program",
@@ -40,29 +28,18 @@ def static(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     yield from _slugs(facts, chosen)
     for pair in chosen:
         yield from _files(facts, pair)
-        yield from check_programs(facts, pair)
-        yield from check_tests(facts, pair)
-        if sections := facts.page(pair):
-            yield from check_headings(pair, sections)
-            yield from check_line_by_line(facts, pair, sections)
-            yield from check_claims(facts, pair, sections)
-            yield from check_read_on(facts, pair, sections)
-    yield from check_fences(facts, chosen)
+        yield from rules.check(facts, pair)
+        yield from pages.check(facts, pair)
+    yield from addresses.check(facts, chosen)
+    yield from addresses.check_links(facts, chosen)
     if len(chosen) == len(facts.pairs):
-        yield from check_chain(facts)
-        yield from check_markers(facts)
+        yield from indexes.check(facts)
+        yield from glossary.check(facts)
 
 
 def ran(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     """What is wrong with a run itself, whatever the page says."""
     for pair in chosen:
-        for name in versions.unknown(facts.texts.get(pair.page, ""), facts.versions):
-            yield Finding(
-                pair.page,
-                0,
-                f"a table of versions has a row {name} that nobody can fill in",
-                "add it to version_answers.py or versions.js in the folders tools/",
-            )
         for language in LANGUAGES:
             run = facts.runs.get((pair, language))
             if run is None or run.fine:
@@ -82,7 +59,7 @@ def ran(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
             )
             program = pair.program(language)
             advice = (
-                f"mend it; to see it alone: python3 -m nox -s compare -- {pair.slug}"
+                f"mend it; to see it alone: nox -s compare -- {pair.slug}"
             )
             yield Finding(program, 0, message, advice, said)
 

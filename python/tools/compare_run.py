@@ -19,8 +19,8 @@ import httpx
 from mock_api.client import LogEntry
 from tools.catalogue import Pair
 from tools.finding import diff
-from tools.page import printed as page_prints
-from tools.page import sections
+from tools.heading.output import shown
+from tools.page import parse
 from tools.programs import command, environment, kill
 
 DIFF_LINES = 30
@@ -197,7 +197,7 @@ def read_expected(run: Run) -> None:
     """Note what the page says that the program prints, or why it does not."""
     page = relative(run.pair, run.pair.page)
     try:
-        said = page_prints(sections(run.pair.page.read_text(encoding="utf-8")))
+        said = shown(parse(run.pair.page.read_text(encoding="utf-8")))
     except FileNotFoundError:
         run.no_page = f"no page: {page} is missing"
     except (OSError, UnicodeError) as problem:

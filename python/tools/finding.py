@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-WRITE = "run: python3 -m nox -s docs -- --write"
+WRITE = "run: nox -s docs -- --write"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +38,7 @@ def diff(old: str, new: str, old_name: str, new_name: str) -> str:
     return "\n".join(lines)
 
 
-def nearest(name: str, known: list[str], n: int = 3) -> str:
+def nearest(name: str, known: Iterable[str], n: int = 3, cutoff: float = 0.5) -> str:
     """A hint that names what is most like `name`, or nothing."""
-    found = difflib.get_close_matches(name, known, n=n, cutoff=0.5)
+    found = difflib.get_close_matches(name, list(known), n=n, cutoff=cutoff)
     return f"nearest: {', '.join(found)}" if found else ""

@@ -11,7 +11,6 @@ from itertools import groupby
 
 WIDTH = 100  # columns at most
 STEP = 4  # columns from one event to the next
-MANY = 24  # lanes of one language; more are drawn together
 LONG = 44  # columns of "GET /path"
 
 
@@ -46,11 +45,17 @@ class Lane:
 
 
 def draw(logs: dict[str, Sequence[Request]]) -> list[str]:
-    """The lines of the drawing for the log of each language, by its name."""
-    if not any(logs.values()):
-        return ["No requests."]
-    drawn = {language: _fewer(_lanes(log)) for language, log in logs.items()}
+    """The lines of the drawing for the log of each language, by its name.
+
+    It is drawn once, as `both`, where each did the same. No lines: no requests.
+    """
+    drawn = {language: _lanes(log) for language, log in logs.items()}
+    one, *others = drawn.values()
+    if others and all(other == one for other in others):
+        drawn = {"both": one}
     lanes = [lane for some in drawn.values() for lane in some]
+    if not lanes:
+        return []
     name = max(map(len, drawn)) + 2
     label = max(len(lane.label) for lane in lanes) + 2
     last = max(lane.end for lane in lanes)
@@ -65,12 +70,9 @@ def draw(logs: dict[str, Sequence[Request]]) -> list[str]:
         if not some:
             lines.append(f"{first:{name}}No requests.")
         for lane in some:
-            if lane.start < 0:  # stands for lanes left out
-                line = lane.label
-            else:
-                start = column(lane.start)
-                bar = "━" * max(column(lane.end) - start - 1, 1)
-                line = f"{lane.label:{label}}{'':{start}}●{bar}{lane.ending}"
+            start = column(lane.start)
+            bar = "━" * max(column(lane.end) - start - 1, 1)
+            line = f"{lane.label:{label}}{'':{start}}●{bar}{lane.ending}"
             lines.append(f"{first:{name}}{line}")
             first = ""
     return lines
@@ -112,27 +114,3 @@ def _ending(request: Request) -> str:
     if request.ending == "completed":
         return f"● {request.status}"
     return f"✕ {request.ending}" if request.ending else "… in flight"
-
-
-def _fewer(lanes: list[Lane]) -> list[Lane]:
-    """At most `MANY` lanes: like ones drawn as one, the middle left out."""
-    if len(lanes) <= MANY:
-        return lanes
-    merged = []
-    for (label, ending), group in groupby(
-        lanes, lambda lane: (lane.label, lane.ending)
-    ):
-        same = list(group)
-        times = f" ×{len(same)}" if len(same) > 1 else ""
-        end = max(lane.end for lane in same)
-        merged.append(Lane(same[0].start, f"{label}{times}", end, ending))
-    if len(merged) > MANY:
-        head, tail = MANY // 2, MANY // 2 - 1
-        left_out = Lane(-1, f"… {len(merged) - head - tail} more", -1, "")
-        merged[head:-tail] = [left_out]
-    used = sorted({place for lane in merged for place in (lane.start, lane.end)} - {-1})
-    rank = {place: i for i, place in enumerate(used)} | {-1: -1}
-    return [
-        Lane(rank[lane.start], lane.label, rank[lane.end], lane.ending)
-        for lane in merged
-    ]

@@ -1,237 +1,233 @@
-"""Take a page apart, and put what is derived into its places.
+"""A page, parsed once by markdown-it: its blocks, what they say, where they stand.
 
-A page is a list of sections. All that is here works on text alone.
+Lines are counted from 0 here, as markdown-it counts them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from urllib.parse import unquote
 
-from tools.source import TITLES
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
-HEADINGS = [
-    "Output",
-    "Line by line",
-    "What differs",
-    "What the API saw",
-    "Read on",
-]
 FENCES = {"python": "python", "javascript": "js"}
-_LABELS = {f"{title}:": language for language, title in TITLES.items()}
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(\S*)")
+TITLE, BULLETS, RUN_LINE, PROGRAMS = "title", "bullets", "run line", "programs"
+_PARSER = MarkdownIt("commonmark").enable("table")
+_ID = re.compile(r'<a id="([^"]+)">')
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A heading of level 1 or 2 and the lines up to the next one."""
+class Link:
+    """A link in a text; `line` counts from 0."""
 
-    heading: str  # "## Output"; "" before the first heading
-    line: int  # of the heading, from 1
-    lines: tuple[str, ...]  # the heading's own line first
+    text: str
+    href: str
+    title: str
+    line: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Block:
+    """A heading, paragraph, fence, list or table; or an item, or a cell of one."""
+
+    kind: str  # markdown-it's word, such as "bullet_list"
+    start: int
+    end: int  # the line after its last
+    tokens: tuple[Token, ...]
 
     @property
-    def title(self) -> str:
-        """The heading's words."""
-        return self.heading.lstrip("#").strip()
+    def level(self) -> int:
+        """1 to 6 of a heading; 0 of all else."""
+        return int(self.tokens[0].tag[1:]) if self.kind == "heading" else 0
+
+    @property
+    def language(self) -> str:
+        """What a fence says that it holds."""
+        return self.tokens[0].info.split(" ")[0] if self.kind == "fence" else ""
+
+    @property
+    def body(self) -> str:
+        """What a fence or a piece of HTML holds."""
+        return self.tokens[0].content
 
     @property
     def text(self) -> str:
-        """All its lines."""
-        return "\n".join(self.lines)
+        """What a reader sees, on one line: no backticks, no addresses."""
+        words = []
+        for token, _ in self._inline():
+            if token.type in ("text", "code_inline"):
+                words.append(token.content)
+            elif token.type in ("softbreak", "hardbreak"):
+                words.append(" ")
+        return "".join(words)
+
+    @property
+    def codes(self) -> list[str]:
+        """The code in the text."""
+        return [t.content for t, _ in self._inline() if t.type == "code_inline"]
+
+    @property
+    def links(self) -> list[Link]:
+        """The links in the text."""
+        found: list[Link] = []
+        words: list[str] = []
+        for token, line in self._inline():
+            if token.type == "link_open":
+                href, title = (str(token.attrs.get(a, "")) for a in ("href", "title"))
+                found.append(Link("", unquote(href), title, line))
+                words = []
+            elif token.type == "link_close":
+                link = found.pop()
+                found.append(Link("".join(words), link.href, link.title, link.line))
+            else:
+                words.append(token.content)
+        return found
+
+    @property
+    def ids(self) -> list[str]:
+        """The addresses in it that an author gave: `<a id="…">`."""
+        html = [t.content for t, _ in self._inline() if t.type == "html_inline"]
+        html += [t.content for t in self.tokens if t.type == "html_block"]
+        return [name for text in html for name in _ID.findall(text)]
+
+    @property
+    def only_ids(self) -> bool:
+        """Whether it holds addresses and nothing else."""
+        return bool(self.ids) and not self.text.strip()
+
+    @property
+    def items(self) -> list[Block]:
+        """The items of a list."""
+        return _blocks(self.tokens, "list_item", 1)
+
+    @property
+    def rows(self) -> list[Block]:
+        """The rows of a table, its header first."""
+        return _blocks(self.tokens, "tr", 2)
+
+    @property
+    def cells(self) -> list[Block]:
+        """The cells of a row."""
+        return [
+            Block("cell", self.start, self.end, (token,))
+            for token in self.tokens
+            if token.type == "inline"
+        ]
+
+    def _inline(self) -> Iterator[tuple[Token, int]]:
+        """The tokens of all text in it, with their lines."""
+        for token in self.tokens:
+            if token.type == "inline":
+                line = token.map[0] if token.map else self.start
+                for child in token.children or ():
+                    yield child, line
+                    line += child.type in ("softbreak", "hardbreak")
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A fenced block: its place among the lines it was found in, and its text."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Page:
+    """The lines of a page and its blocks."""
 
-    start: int  # index of the opening line
-    end: int  # index after the closing line
-    language: str
-    body: str  # ends with a newline unless empty
+    lines: Sequence[str]
+    blocks: Sequence[Block]
 
+    def source(self, blocks: Iterable[Block]) -> str:
+        """The lines of the blocks, one empty line between two."""
+        texts = ["\n".join(self.lines[b.start : b.end]).rstrip() for b in blocks]
+        return "\n\n".join(texts)
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the table under *Line by line*, cells as they stand."""
+    @property
+    def title(self) -> str:
+        """The words of the first heading."""
+        return next((b.text for b in self.blocks if b.level == 1), "")
 
-    line: int  # index among the lines of its section
-    cells: tuple[str, ...]
+    @property
+    def anchors(self) -> dict[str, int]:
+        """Every address on the page, and its line: of headings and of `<a id>`."""
+        found: dict[str, int] = {}
+        for block in self.blocks:
+            for name in block.ids:
+                found.setdefault(name, block.start)
+            if block.level:
+                found.setdefault(self.anchor(block), block.start)
+        return found
 
-
-def sections(text: str) -> list[Section]:
-    """The sections of a page; joined by newlines they are the page."""
-    lines = text.split("\n")
-    fenced = {i for f in fences(lines) for i in range(f.start, f.end)}
-    starts = [
-        i for i, line in enumerate(lines) if re.match(r"##? ", line) and i not in fenced
-    ]
-    if not starts or starts[0] > 0:
-        starts.insert(0, 0)
-    return [
-        Section(lines[a] if lines[a].startswith("#") else "", a + 1, tuple(lines[a:b]))
-        for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)
-    ]
-
-
-def find(page: Sequence[Section], title: str) -> Section | None:
-    """The section under `## title`."""
-    return next((s for s in page if s.heading == f"## {title}"), None)
+    def anchor(self, heading: Block) -> str:
+        """The address that GitHub gives to a heading of the page."""
+        name = anchor(heading.text)
+        before = self.blocks[: self.blocks.index(heading)]
+        same = sum(b.level > 0 and anchor(b.text) == name for b in before)
+        return f"{name}-{same}" if same else name
 
 
-def fences(lines: Sequence[str]) -> list[Fence]:
-    """The fenced blocks; one that is never closed reaches to the end."""
-    found = []
-    at = 0
-    while at < len(lines):
-        opening = _FENCE.match(lines[at])
-        if opening is None:
-            at += 1
-            continue
-        start, mark = at, opening[1]
-        at += 1
-        while at < len(lines) and not _closes(lines[at], mark):
-            at += 1
-        body = "".join(f"{line}\n" for line in lines[start + 1 : at])
-        at = min(at + 1, len(lines))
-        found.append(Fence(start, at, opening[2], body))
+def anchor(words: str) -> str:
+    """The address that GitHub makes of a heading's words."""
+    return re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
+
+
+@cache
+def parse(text: str) -> Page:
+    """The page that a text is."""
+    return Page(text.split("\n"), _blocks(_PARSER.parse(text), "", 0))
+
+
+def _blocks(tokens: Iterable[Token], kind: str, level: int) -> list[Block]:
+    """The blocks of one level, all kinds where `kind` is empty."""
+    found: list[Block] = []
+    inside: list[Token] = []
+    for token in tokens:
+        inside.append(token)
+        if token.level == level and token.nesting <= 0:
+            first, name = inside[0], token.type.removesuffix("_close")
+            if first.map and kind in ("", name):
+                found.append(Block(name, *first.map, tuple(inside)))
+            inside = []
+        elif token.level < level:
+            inside = []
     return found
 
 
-def _closes(line: str, mark: str) -> bool:
-    line = line.strip()
-    return len(line) >= len(mark) and set(line) == {mark[0]}
+def parts(page: Page) -> dict[str, list[Block]]:
+    """The blocks of a pair's page under the name of what they belong to.
+
+    An address belongs to the heading below it.
+    """
+    found: dict[str, list[Block]] = {}
+    heading, waiting = "", list[Block]()
+    for block in page.blocks:
+        if block.only_ids:
+            waiting.append(block)
+            continue
+        if block.level == 2:
+            heading = block.text
+        name = heading or _part_of_top(block)
+        found.setdefault(name, []).extend([*waiting, block])
+        waiting = []
+    found.setdefault(heading or TITLE, []).extend(waiting)
+    return found
 
 
-def fence(language: str, body: str) -> list[str]:
-    """The lines of a fenced block that holds `body`, whatever is in it."""
+def _part_of_top(block: Block) -> str:
+    """What a block above the first `##` belongs to."""
+    if block.kind == "bullet_list":
+        return BULLETS
+    if block.kind == "fence":
+        return PROGRAMS
+    if block.text.startswith("Run both:"):
+        return RUN_LINE
+    links = block.links
+    if links and block.text == links[0].text and links[0].href.startswith("../../"):
+        return PROGRAMS
+    return TITLE
+
+
+def fence(language: str, body: str) -> str:
+    """A fenced block that holds `body`, whatever is in it."""
     mark = "```"
     while mark in body:
         mark += "`"
-    return [mark + language, *body.removesuffix("\n").split("\n"), mark]
-
-
-def paragraphs(lines: Sequence[str]) -> list[str]:
-    """The paragraphs among the lines, each on one line; no fence, no heading."""
-    fenced = {i for f in fences(lines) for i in range(f.start, f.end)}
-    rest = [
-        "" if i in fenced or line.startswith("#") else line
-        for i, line in enumerate(lines)
-    ]
-    blocks = re.split(r"\n\s*\n", "\n".join(rest).strip())
-    return [" ".join(block.split()) for block in blocks if block.strip()]
-
-
-def programs_on(intro: Section) -> dict[str, Fence]:
-    """The first `python` and the first `js` fence of a page's beginning."""
-    found: dict[str, Fence] = {}
-    names = {name: language for language, name in FENCES.items()}
-    for block in fences(intro.lines):
-        if language := names.get(block.language):
-            found.setdefault(language, block)
-    return found
-
-
-def with_programs(intro: Section, programs: dict[str, str]) -> list[str]:
-    """The section with the programs in it, one fence directly after the other."""
-    block = [
-        *fence("python", programs["python"]),
-        "",
-        *fence("js", programs["javascript"]),
-    ]
-    spans = [(f.start, f.end) for f in programs_on(intro).values()]
-    return _spliced(intro.lines, spans, block)
-
-
-def printed(page: Sequence[Section]) -> dict[str, str]:
-    """What the page says that each language prints; empty where it does not."""
-    output = find(page, "Output")
-    if output is None:
-        return {}
-    shown: dict[str, str] = {}
-    for block in fences(output.lines):
-        if block.language == "text":
-            _, label = _label(output.lines, block)
-            for language in [label] if label else TITLES:
-                shown.setdefault(language, block.body)
-    return shown
-
-
-def with_output(output: Section, prints: dict[str, str]) -> list[str]:
-    """The section with what the programs print: one fence, or one for each."""
-    if len(set(prints.values())) == 1:
-        block = fence("text", prints["python"])
-    else:
-        block = []
-        for language, title in TITLES.items():
-            block += [f"{title}:", "", *fence("text", prints[language]), ""]
-        block.pop()
-    return _spliced(output.lines, _text_spans(output.lines), block)
-
-
-def with_text(section: Section, drawing: Sequence[str]) -> list[str]:
-    """The section with `drawing` as its only text fence."""
-    block = ["```text", *drawing, "```"]
-    return _spliced(section.lines, _text_spans(section.lines), block)
-
-
-def _text_spans(lines: Sequence[str]) -> list[tuple[int, int]]:
-    return [
-        (_label(lines, block)[0], block.end)
-        for block in fences(lines)
-        if block.language in ("text", "")
-    ]
-
-
-def _label(lines: Sequence[str], block: Fence) -> tuple[int, str]:
-    """Where a fence begins with its label (`Python:`), and whose label it is."""
-    at = block.start - 1
-    while at > 0 and not lines[at].strip():
-        at -= 1
-    if (language := _LABELS.get(lines[at].strip())) and at > 0:
-        return at, language
-    return block.start, ""
-
-
-def _spliced(
-    lines: Sequence[str], spans: list[tuple[int, int]], block: list[str]
-) -> list[str]:
-    """The lines with `block` in the place of the first span (else at the end).
-
-    The other spans go; what the author wrote between them stays, after it.
-    """
-    spans = sorted(spans) or [(len(lines), len(lines))]
-    ends = [0, *(end for _, end in spans)]
-    starts = [*(start for start, _ in spans), len(lines)]
-    chunks = [
-        "\n".join(lines[a:b]).strip("\n") for a, b in zip(ends, starts, strict=True)
-    ]
-    chunks.insert(1, "\n".join(block))
-    return [*"\n\n".join(chunk for chunk in chunks if chunk).split("\n"), ""]
-
-
-def rows(section: Section) -> tuple[Row | None, list[Row]]:
-    """The table of a section: its header and its rows."""
-    table = [
-        Row(i, cells(line))
-        for i, line in enumerate(section.lines)
-        if line.startswith("|")
-    ]
-    if len(table) < 2:
-        return None, []
-    return table[0], table[2:]
-
-
-def cells(line: str) -> tuple[str, ...]:
-    """The cells of one line of a table."""
-    found = re.split(r"(?<!\\)\|", line.strip().removeprefix("|"))
-    if not found[-1].strip():
-        found.pop()
-    return tuple(cell.strip() for cell in found)
-
-
-def code_spans(cell: str) -> list[str]:
-    """The code in a cell, without its backticks, `\\|` as the pipe it means."""
-    found = re.findall(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", cell)
-    return [span.strip().replace("\\|", "|") for _, span in found]
+    return f"{mark}{language}\n{body.removesuffix(chr(10))}\n{mark}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +19,12 @@ _FUNCTION = re.compile(
     r"|const (\w+) = (?:async\b|function\b|\([^()]*\) =>|\w+ =>))",
     re.MULTILINE,
 )
-_TEST = re.compile(r"""^test\(\s*(["'`])(.*?)(?<!\\)\1""", re.MULTILINE)
+_TEST = re.compile(r"""^ *test\(\s*(["'`])(.*?)(?<!\\)\1""", re.MULTILINE)
+_JAVASCRIPT = re.compile(
+    r"""(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<import>^import\b[^(].*?;$)"""
+    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|[^\s"'`/]+|/""",
+    re.DOTALL | re.MULTILINE,
+)
 _IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*["']([^"']+)["']""")
 
 
@@ -71,14 +78,91 @@ def imports(text: str, language: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@cache
+def imported(text: str, language: str) -> set[str]:
+    """The names that a program's imports give it; raises SyntaxError on bad Python."""
+    if language == "python":
+        return {
+            (alias.asname or alias.name).partition(".")[0]
+            for node in ast.parse(text).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+    lines = re.findall(r"^import (.*?) from ", text, re.DOTALL | re.MULTILINE)
+    return {name for line in lines for name in re.findall(r"\w+", line)} - {"as"}
+
+
+@cache
+def code_lines(text: str, language: str) -> tuple[set[int], set[int], set[int]]:
+    """The lines that hold code, a comment alone, a comment behind code, from 1.
+
+    Imports are no code here, nor is what stands at the top of the file; raises
+    SyntaxError on bad Python.
+    """
+    marked = _python_marks if language == "python" else _javascript_marks
+    code, comments, free = marked(text)
+    behind = code & comments
+    # The comment at the top says what the program is.
+    first = min(code | free, default=0)
+    return code - free, {n for n in comments - behind if n > first}, behind
+
+
+def _python_marks(text: str) -> tuple[set[int], set[int], set[int]]:
+    tree = ast.parse(text)
+    code: set[int] = set()
+    comments: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        lines = range(token.start[0], token.end[0] + 1)
+        if token.type == tokenize.COMMENT:
+            comments.update(lines)
+        elif token.string.strip():
+            code.update(lines)
+    free: set[int] = set()
+    for node in ast.walk(tree):
+        text_alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if text_alone or isinstance(node, ast.Import | ast.ImportFrom):
+            free.update(range(node.lineno, (node.end_lineno or 0) + 1))
+    return code, comments, free
+
+
+def _javascript_marks(text: str) -> tuple[set[int], set[int], set[int]]:
+    code: set[int] = set()
+    comments: set[int] = set()
+    free: set[int] = set()
+    for found in _JAVASCRIPT.finditer(text):
+        first = text.count("\n", 0, found.start()) + 1
+        lines = range(first, first + found[0].count("\n") + 1)
+        kinds = {"comment": comments, "import": free}
+        kinds.get(found.lastgroup or "", code).update(lines)
+    return code | free, comments, free
+
+
 def function_key(name: str) -> str:
     """Equal for `load_feed` and `loadFeed`."""
     return name.replace("_", "").lower()
 
 
 def test_key(name: str) -> str:
-    """Equal for `test_it_is_adas_post` and `it is Ada's post`."""
-    return re.sub(r"[\W_]+", "", name.removeprefix("test_")).lower()
+    """Equal for `test_it_is_adas_post`, `it is Ada's post` and `… post (${year})`."""
+    name = re.sub(r"\$\{[^}]*\}", "", name.removeprefix("test_"))
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+@cache
+def literals(text: str) -> str:
+    """A test file on one line: comments gone, broken strings whole, escapes meant.
+
+    What a message says is looked for in it, so that it does not matter how the
+    file breaks a string into lines.
+    """
+    lines = [
+        line
+        for line in text.splitlines()
+        if not line.lstrip().startswith(("#", "//", "/*", "* "))
+    ]
+    whole = re.sub(r"""(["'`])\s*\+?\s*\n\s*[rbf]{0,2}["'`]""", "", "\n".join(lines))
+    meant = re.sub(r"\\(.)", r"\1", re.sub(r"\\[nt]", " ", whole))
+    return " ".join(meant.split())
 
 
 def _python_functions(text: str) -> Iterator[Named]:

@@ -10,13 +10,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tools.catalogue import NOT_CHAPTERS, Pair
-from tools.writing import put
+from tools.facts import put
 
 _CHAPTER = re.compile(r"[a-z][a-z0-9]*")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 _PYTHON = '''\
-"""Ask for the data and print its message."""
+"""TODO: say in one line what it does.
+
+Explained in docs/@chapter@/@slug@.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
@@ -28,6 +32,7 @@ API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
 
 async def get_message(client: httpx.AsyncClient) -> str:
     response = await client.get("/data")
+    # TODO: say why, above the code that makes a reader ask.
     response.raise_for_status()
     return response.json()["message"]
 
@@ -42,12 +47,15 @@ if __name__ == "__main__":
 '''
 
 _JAVASCRIPT = """\
-// Ask for the data and print its message.
+// TODO: say in one line what it does.
+// Explained in docs/@chapter@/@slug@.md
+// Needs the mock API: nox -s api
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
 
 async function getMessage(apiUrl) {
   const response = await fetch(`${apiUrl}/data`);
+  // TODO: say why, above the code that makes a reader ask.
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   return (await response.json()).message;
 }
@@ -64,6 +72,7 @@ from @chapter@.@module@ import main
 from helpers import running
 
 
+# TODO: prove what the page claims; the same tests in both languages.
 async def test_the_message_is_printed_when_it_comes(mock_api):
     await mock_api.hold("/data")
     async with running(main(mock_api.url)) as program:
@@ -80,6 +89,7 @@ import { test } from "node:test";
 import { mockApi, running } from "../helpers.js";
 import { main } from "./@slug@.js";
 
+// TODO: prove what the page claims; the same tests in both languages.
 test("the message is printed when it comes", async (t) => {
   const api = await mockApi(t);
   await api.hold("/data");
@@ -95,34 +105,32 @@ test("the message is printed when it comes", async (t) => {
 _PAGE = """\
 # @title@
 
-Say in one paragraph what this is and when it is needed.
+TODO: say what this is, in one sentence. Then when you need it, in one or two.
 
-## Output
+- **Same:** TODO: what both languages do, with [a link](#todo-a-claim) to the claim.
+- **Different:** TODO: [what differs](#todo-a-claim).
+- **Take care:** TODO: [what goes wrong](#todo-a-claim), and what to do about it.
 
 ## Line by line
 
 | | Python | JavaScript |
 | --- | --- | --- |
-| ask | `await client.get("/data")` | ``await fetch(`${apiUrl}/data`)`` |
-| refuse an error | `response.raise_for_status()` | `if (!response.ok)` |
+| TODO: ask | `await client.get("/data")` | `await fetch(…)` |
+| TODO: refuse an error | `response.raise_for_status()` | `if (!response.ok) throw …` |
 
 ## What differs
 
-### Nothing yet
+### TODO: a claim
 
-Both wait for the answer and print it. Say here what differs, one claim for each
-heading, and which test proves it.
+TODO: say what happens, why the language is made that way, and what to do about it.
 
-Proven by [`test_the_message_is_printed_when_it_comes`](../../python/@chapter@/test_@module@.py)
-and [`the message is printed when it comes`](../../javascript/@chapter@/@slug@.test.js).
-
-## What the API saw
+Proof: test_the_message_is_printed_when_it_comes
 
 ## Read on
 
 - Python: [Coroutines and tasks](https://docs.python.org/3/library/asyncio-task.html)
 - JavaScript: [async function](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Statements/async_function)
-"""  # noqa: E501
+"""
 
 
 def refusal(root: Path, pairs: Iterable[Pair], name: str, title: str) -> str:

@@ -1,9 +1,10 @@
-"""What must hold of programs and tests: size, shape, the same names."""
+"""What must hold of programs and tests: size, comments, the same names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from tools.catalogue import Pair
@@ -13,6 +14,7 @@ from tools.source import (
     LANGUAGES,
     TITLES,
     Named,
+    code_lines,
     function_key,
     functions,
     imports,
@@ -20,8 +22,11 @@ from tools.source import (
     tests,
 )
 
-MAX_LINES = 60
+MAX_CODE = 40  # lines; imports, comments and empty lines are free
+MAX_LINES = 79  # of the whole file
 MAX_COLUMNS = 72
+CODE_PER_COMMENT = 10  # lines of code, at most, for each line of comment
+PLACEHOLDER = "TODO:"
 _OURS = {"mock_api", "tools", "helpers"}
 # What talks to a database instead takes its URL.
 _MAIN = {
@@ -49,14 +54,24 @@ _START = {
     ),
     "javascript": (
         # A module of a web page is not asked whether it is the main one.
-        re.compile(r"^if \((import\.meta\.main|globalThis\.document)\)", re.MULTILINE),
+        re.compile(r"^if \((import\.meta\.main|globalThis\.document)\b", re.MULTILINE),
         "if (import.meta.main) await main();",
     ),
 }
 
 
-def check_programs(facts: Facts, pair: Pair) -> Iterator[Finding]:
-    """The rules for programs, each alone and both together."""
+def check(facts: Facts, pair: Pair) -> Iterator[Finding]:
+    """The rules for the programs and the tests of a pair."""
+    yield from _programs(facts, pair)
+    yield from _tests(facts, pair)
+    for path in pair.files:
+        for number, line in enumerate(facts.texts.get(path, "").splitlines(), 1):
+            if PLACEHOLDER in line:
+                message = f"a placeholder is left: {line.strip()}"
+                yield Finding(path, number, message, "write what it asks for")
+
+
+def _programs(facts: Facts, pair: Pair) -> Iterator[Finding]:
     named: dict[str, tuple[Named, ...]] = {}
     for language in LANGUAGES:
         path = pair.program(language)
@@ -65,22 +80,28 @@ def check_programs(facts: Facts, pair: Pair) -> Iterator[Finding]:
             continue
         try:
             named[language] = functions(text, language)
-            yield from _program(path, text, language)
+            yield from chain(
+                _size(path, text, language),
+                _header(facts, pair, path, text),
+                _shape(path, text, language),
+            )
         except SyntaxError as error:
             yield Finding(path, error.lineno or 0, str(error.msg), "mend the program")
     if len(named) == 2:
         yield from _parity(pair, named)
 
 
-def _program(path: Path, text: str, language: str) -> Iterator[Finding]:
+def _size(path: Path, text: str, language: str) -> Iterator[Finding]:
+    """Short enough to be read from top to bottom, and with comments that say why."""
     lines = text.splitlines()
+    code, comments, behind = code_lines(text, language)
+    shorter = "make it shorter; if it shows two concepts, make two pairs"
+    if len(code) > MAX_CODE:
+        message = f"{len(code)} lines of code, at most {MAX_CODE} are allowed"
+        yield Finding(path, max(code), message, shorter)
     if len(lines) > MAX_LINES:
-        yield Finding(
-            path,
-            len(lines),
-            f"{len(lines)} lines, at most {MAX_LINES} are allowed",
-            "make it shorter: one concept, readable from top to bottom",
-        )
+        message = f"{len(lines)} lines, at most {MAX_LINES} are allowed"
+        yield Finding(path, len(lines), message, shorter)
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_COLUMNS:
             yield Finding(
@@ -89,6 +110,32 @@ def _program(path: Path, text: str, language: str) -> Iterator[Finding]:
                 f"{len(line)} columns, at most {MAX_COLUMNS} are allowed",
                 "break the line: both programs stand side by side",
             )
+    for number in behind:
+        message, advice = "a comment stands behind code", "put it above the code"
+        yield Finding(path, number, message, advice)
+    if len(comments) < len(code) // CODE_PER_COMMENT:
+        yield Finding(
+            path,
+            0,
+            f"{len(comments)} lines of comment for {len(code)} lines of code",
+            "say why, above the code that makes a reader ask: about one line for six",
+        )
+
+
+def _header(facts: Facts, pair: Pair, path: Path, text: str) -> Iterator[Finding]:
+    """The first lines lead to the page, and say what the program needs."""
+    first = text.partition("\nimport")[0].partition("\nconst")[0]
+    wanted = [f"Explained in {facts.name(pair.page)}"]
+    if "API_URL" in text and not pair.in_browser:
+        wanted.append("Needs the mock API: nox -s api")
+    for line in wanted:
+        if line not in first:
+            message = "its first lines do not lead to its page, or say what it needs"
+            yield Finding(path, 1, message, f"say what it does, then: {line}")
+
+
+def _shape(path: Path, text: str, language: str) -> Iterator[Finding]:
+    """It has a `main` that takes the address, and imports nothing of ours."""
     pattern, example = _MAIN[language]
     found = pattern.search(text)
     # A program that talks to no server of ours has no address to take.
@@ -170,7 +217,7 @@ def _one_sided(
         )
 
 
-def check_tests(facts: Facts, pair: Pair) -> Iterator[Finding]:
+def _tests(facts: Facts, pair: Pair) -> Iterator[Finding]:
     """Every test file has tests, and the same in both languages."""
     found: dict[str, dict[str, Named]] = {}
     for language in LANGUAGES:
