@@ -9,6 +9,7 @@ import pytest
 from parallelism.concurrent_or_parallel import (
     compute,
     compute_in_task,
+    compute_in_worker,
     in_parallel,
     main,
 )
@@ -35,16 +36,28 @@ async def test_two_tasks_compute_one_after_the_other():
     assert await in_parallel(compute_in_task) == "no"
 
 
-@pytest.mark.skipif(ONE_CORE, reason="this machine has one core")
+async def two_processes_overlap() -> bool:
+    """Whether the machine has two cores for us at this moment."""
+    with ProcessPoolExecutor(2, SPAWN) as pool:
+        answer = await in_parallel(lambda: compute_in_worker(pool))
+    return answer == "yes"
+
+
 async def test_two_workers_compute_at_the_same_moment(mock_api):
-    output = await printed(main(mock_api.url))
+    for _ in range(5):
+        output = await printed(main(mock_api.url))
+        # The pool is closed: none of its processes is left.
+        assert multiprocessing.active_children() == []
+        if output.endswith("yes\n"):
+            break
+        # "no" is the truth if other programs keep the cores busy.
+        if not await two_processes_overlap():
+            pytest.skip("this machine has no second core to spare")
     assert output == (
         "Requests: Ada Grace\n"
         "Tasks in parallel: no\n"
         "Workers in parallel: yes\n"
     )
-    # The pool is closed: none of its processes is left.
-    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.skipif(not LINUX, reason="it cannot choose cores")
@@ -101,6 +114,7 @@ async def test_a_worker_gets_a_copy():
     assert names == ["Ada"]
 
 
+# Python only: in JavaScript it is a thread.
 async def test_a_worker_is_a_process():
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(1, SPAWN) as pool:
