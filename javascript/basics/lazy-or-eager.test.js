@@ -75,6 +75,7 @@ test("the forgotten call outlives its caller", async (t) => {
   const api = await mockApi(t);
   await api.hold("/posts");
   const program = running(async () => {
+    // biome-ignore lint/nursery/noFloatingPromises: the forgotten await
     save(api.url, "Forgotten");
   });
   await program.done;
