@@ -77,6 +77,9 @@ async def test_a_call_that_has_not_begun_can_be_cancelled():
         first = loop.run_in_executor(pool, stop.wait)
         second = loop.run_in_executor(pool, called.append, "second")
         second.cancel()
+        # The pool hears of it in a turn of the event loop.
+        with pytest.raises(asyncio.CancelledError):
+            await second
         stop.set()
         await first
     assert called == []
