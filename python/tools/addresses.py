@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools.catalogue import Pair
+from tools.catalogue import MOVED, Pair
 from tools.facts import Facts, target
 from tools.finding import WRITE, Finding, nearest
 from tools.page import parse
@@ -47,7 +47,7 @@ def check(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
             if anchor:
                 continue  # said once, for the page
             message = "the page was published, and is gone"
-            advice = f"put a page there that says “This page has moved to […](…)”: {page}"
+            advice = f"leave a page at {page}: “{MOVED}…](…).”"
             yield Finding(path, lines[address], message, advice)
             continue
         here = [other.partition("#")[2] for other in now if other.startswith(page)]
@@ -60,7 +60,7 @@ def check(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
             "; if it was never on main, take the line out of the list",
         )
     if everything and (new := sorted(now - before)):
-        message = f"{len(new)} addresses are not in the list, such as {new[0]}"
+        message = f"addresses that are not in the list: {', '.join(new[:3])}"
         yield Finding(path, 0, message, WRITE)
 
 

@@ -131,7 +131,7 @@ def _candidates(root: Path) -> Iterator[Pair]:
             chapter = path.parent.name
             if chapter in NOT_CHAPTERS or path.name in NOT_PAIRS:
                 continue
-            if top == "docs" and MOVED in path.read_text("utf-8"):
+            if top == "docs" and MOVED.encode() in path.read_bytes():
                 continue
             name = path.name.removesuffix(suffix).removesuffix(".test")
             slug = name.removeprefix("test_").replace("_", "-")

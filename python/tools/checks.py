@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tools import addresses, glossary, indexes, pages, rules
+from tools import addresses, glossary, indexes, messages, pages, phrasebook, rules
 from tools.catalogue import Pair
 from tools.facts import Facts
 from tools.finding import Finding
@@ -35,6 +35,8 @@ def static(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     if len(chosen) == len(facts.pairs):
         yield from indexes.check(facts)
         yield from glossary.check(facts)
+        yield from messages.check(facts)
+        yield from phrasebook.check(facts)
 
 
 def ran(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
@@ -58,9 +60,7 @@ def ran(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
                 if text
             )
             program = pair.program(language)
-            advice = (
-                f"mend it; to see it alone: nox -s compare -- {pair.slug}"
-            )
+            advice = f"mend it; to see it alone: nox -s compare -- {pair.slug}"
             yield Finding(program, 0, message, advice, said)
 
 

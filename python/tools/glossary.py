@@ -56,7 +56,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 path,
                 block.start + 1,
-                f"“{block.text}” is explained in {count} sentences",
+                f"“{block.text}” is not explained in two sentences, but in {count}",
                 "write two: what it is, and what it is good for",
             )
 
@@ -68,7 +68,7 @@ def _is_prose(block: Block) -> bool:
 @cache
 def _words(text: str) -> dict[str, str]:
     """Each word of the glossary and its plural, with its address."""
-    found = {}
+    found: dict[str, str] = {}
     page = parse(text)
     for block in page.blocks:
         if block.level == 3:

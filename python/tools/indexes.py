@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tools.catalogue import INDEX, Pair, find_chapters
-from tools.rules import PLACEHOLDER
 from tools.facts import Facts
 from tools.finding import WRITE, Finding, diff, nearest
 from tools.heading.line_by_line import rows
 from tools.heading.title import first_sentence
 from tools.page import FENCES, Page, fence, parse
+from tools.rules import PLACEHOLDER
 from tools.source import LANGUAGES, imported
 
 FRONT = "README.md"
@@ -86,7 +86,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if old != text:
             message = "not what the pages say" if old else "missing"
             yield Finding(path, 0, message, WRITE, diff(old, text, "the file", "true"))
-        if PLACEHOLDER in text:
+        if PLACEHOLDER in text and path.parents[1] == facts.root / "docs":
             message, advice = "a placeholder is left", "say what the chapter is about"
             yield Finding(path, 0, message, advice)
 
@@ -103,8 +103,8 @@ def _filled(text: str, mark: str, content: str) -> str:
 
 def _pages(facts: Facts, pairs: Sequence[Pair]) -> str:
     return "\n".join(
-        f"{i}. [{facts.title(pair)}]({pair.slug}.md): {first_sentence(facts.page(pair))}"
-        for i, pair in enumerate(pairs, 1)
+        f"{i}. [{facts.title(p)}]({p.slug}.md): {first_sentence(facts.page(p))}"
+        for i, p in enumerate(pairs, 1)
     )
 
 

@@ -184,7 +184,8 @@ def _blocks(tokens: Iterable[Token], kind: str, level: int) -> list[Block]:
         if token.level == level and token.nesting <= 0:
             first, name = inside[0], token.type.removesuffix("_close")
             if first.map and kind in ("", name):
-                found.append(Block(name, *first.map, tuple(inside)))
+                start, end = first.map
+                found.append(Block(name, start, end, tuple(inside)))
             inside = []
         elif token.level < level:
             inside = []

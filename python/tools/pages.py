@@ -50,7 +50,7 @@ PARTS: dict[str, Part] = {
         read_on,
     )
 }
-_ALWAYS = ["Output", "Line by line", "What differs", "Read on"]
+_WRITTEN = ["Line by line", "What differs", "Read on"]  # by an author
 
 
 def written(facts: Facts, pair: Pair) -> str:
@@ -81,74 +81,28 @@ def stale(facts: Facts, pair: Pair) -> Iterator[Finding]:
         yield Finding(pair.page, 0, message, WRITE)
 
 
-def check(self, facts: Facts, pair: Pair, page: Page) -> Iterator[Finding]:
-        """What its author must mend."""
-
-
-PARTS: dict[str, Part] = {
-    part.NAME: part
-    for part in (
-        title,
-        bullets,
-        run_line,
-        programs,
-        output,
-        line_by_line,
-        what_differs,
-        what_the_api_saw,
-        read_on,
-    )
-}
-_ALWAYS = ["Output", "Line by line", "What differs", "Read on"]
-
-
-def written(facts: Facts, pair: Pair) -> str:
-    """The page as it must be; what cannot be said is left as it is."""
-    now, true = _parts(facts, pair)
-    names = [*PARTS, *(name for name in now if name not in PARTS)]
-    texts = [true.get(name, now.get(name, "")) for name in names]
-    return "\n\n".join(text for text in texts if text) + "\n"
-
-
-def stale(facts: Facts, pair: Pair) -> Iterator[Finding]:
-    """A finding with a diff for each part that does not say what it must."""
-    if pair.page not in facts.texts:
-        return
-    page = facts.page(pair)
-    now, true = _parts(facts, pair)
-    lines = {name: blocks[0].start + 1 for name, blocks in parts(page).items()}
-    for name, text in true.items():
-        if text != now.get(name, ""):
-            yield Finding(
-                pair.page,
-                lines.get(name, 0),
-                PARTS[name].STALE,
-                getattr(PARTS[name], "ADVICE", WRITE),
-                diff(now.get(name, ""), text, "the page", "true"),
-            )
-    if "\n".join(page.lines) != written(facts, pair) and now == true:
-        message = "its parts do not stand in their order, one empty line between two"
-        yield Finding(pair.page, 0, message, WRITE)
-
-
 def check(facts: Facts, pair: Pair) -> Iterator[Finding]:
     """What only the author of the page can mend."""
     if pair.page not in facts.texts:
         return
     page = facts.page(pair)
-    there = {name: blocks[0].start + 1 for name, blocks in parts(page).items()}
-    for name in _ALWAYS:
+    there = parts(page)
+    for name in _WRITTEN:
         if name not in there:
             message = f"the heading “## {name}” is missing"
-            yield Finding(pair.page, 0, message, "write it, or run nox -s docs -- --write")
-    for name, line in there.items():
+            yield Finding(pair.page, 0, message, "write it, and what belongs below it")
+    for name, blocks in there.items():
+        line = blocks[0].start + 1
         if name not in PARTS:
-            yield Finding(
-                pair.page,
-                line,
-                f"“## {name}” is no heading of a page",
-                f"make it a claim (###), or one of: {', '.join([*PARTS][4:])}",
-            )
+            message = f"“## {name}” is no heading of a page"
+            advice = f"make it a claim (###), or one of: {', '.join([*PARTS][4:])}"
+            yield Finding(pair.page, line, message, advice)
+        if name in ("Line by line", "Read on"):
+            for block in blocks:
+                if block.kind == "fence":
+                    message = f"a fence stands under “## {name}”"
+                    advice = "put it into a claim"
+                    yield Finding(pair.page, block.start + 1, message, advice)
     for part in PARTS.values():
         yield from part.check(facts, pair, page)
 

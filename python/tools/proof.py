@@ -68,7 +68,7 @@ def _links(facts: Facts, pair: Pair, language: str, some: Iterable[Named]) -> st
 
 def check(facts: Facts, pair: Pair, page: Page, block: Block) -> Iterator[Finding]:
     """Every test that is named exists, and is one of this pair."""
-    names, reason = _named("\n".join(page.lines[block.start : block.end]).strip())
+    names, _ = _named("\n".join(page.lines[block.start : block.end]).strip())
     line = block.start + 1
     if not names:
         known = list(facts.tests(pair, "python"))
@@ -116,7 +116,9 @@ def _unknown(facts: Facts, pair: Pair, name: str, href: str) -> str:
 def like(name: str, known: Iterable[str]) -> str:
     """The known test whose name is nearest, as an author names it."""
     words = name.replace("_", " ").removeprefix("test ")
-    spoken = {test.replace("_", " ").removeprefix("test "): test for test in known}
+    spoken: dict[str, str] = {}
+    for test in known:
+        spoken.setdefault(test.replace("_", " ").removeprefix("test "), test)
     hint = nearest(words, spoken, n=1, cutoff=0).removeprefix("nearest: ")
     test = spoken.get(hint, "test_of_this_page")
     return test if test.startswith("test_") else f"`{test}`"

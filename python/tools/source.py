@@ -119,8 +119,10 @@ def _python_marks(text: str) -> tuple[set[int], set[int], set[int]]:
             code.update(lines)
     free: set[int] = set()
     for node in ast.walk(tree):
-        text_alone = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if text_alone or isinstance(node, ast.Import | ast.ImportFrom):
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.stmt) and (
+            is_text or isinstance(node, ast.Import | ast.ImportFrom)
+        ):
             free.update(range(node.lineno, (node.end_lineno or 0) + 1))
     return code, comments, free
 
@@ -146,6 +148,15 @@ def test_key(name: str) -> str:
     """Equal for `test_it_is_adas_post`, `it is Ada's post` and `… post (${year})`."""
     name = re.sub(r"\$\{[^}]*\}", "", name.removeprefix("test_"))
     return re.sub(r"[\W_]+", "", name).lower()
+
+
+def has(text: str, pattern: str) -> bool:
+    """Whether the pieces of the pattern between `…` stand in the text, in order."""
+    for piece in filter(None, map(str.strip, pattern.split("…"))):
+        _, found, text = text.partition(piece)
+        if not found:
+            return False
+    return True
 
 
 @cache

@@ -29,11 +29,12 @@ def check(facts: Facts, pair: Pair, page: Page) -> Iterator[Finding]:
         for item in items
     ]
     if leads != list(LEADS):
+        wanted = ", ".join(f"- **{lead}** …" for lead in LEADS)
         yield Finding(
             pair.page,
             items[0].start + 1 if items else 1,
             "the three bullets are not there in their order",
-            "write below the first paragraph: " + ", ".join(f"- **{x}** …" for x in LEADS),
+            f"write below the first paragraph: {wanted}",
         )
         return
     known = {anchor for claim in claims(page) for anchor in claim.anchors}

@@ -9,7 +9,7 @@ from tools.catalogue import Pair
 from tools.facts import Facts
 from tools.finding import Finding, nearest
 from tools.page import Block, Page, parts
-from tools.source import LANGUAGES
+from tools.source import LANGUAGES, has
 
 NAME = "Line by line"
 STALE = ""  # nothing of it is derived
@@ -73,12 +73,7 @@ def stands_in(code: str, program: str) -> bool:
     How it is broken into lines does not count, nor the comma that the
     formatters set at the end of a broken list.
     """
-    rest = _close(program)
-    for piece in _close(code).split("…"):
-        before, found, rest = rest.partition(piece)
-        if not found and piece:
-            return False
-    return True
+    return has(_close(program), _close(code))
 
 
 def _close(code: str) -> str:
