@@ -3,11 +3,19 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { request } from "node:http";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import { afterEach, before } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import timers from "node:timers/promises";
+
+// Real time, even where a test has stopped the clock.
+const { setTimeout: sleep, setImmediate: giveWay } = timers;
+const { setTimeout, clearTimeout } = globalThis;
 
 const ROOT = join(import.meta.dirname, "..");
 const LIMIT = 10_000; // milliseconds until a wait is called a failure
@@ -33,17 +41,21 @@ const SERVER =
 
 /**
  * A scenario of the test's own that answers at once unless told otherwise.
- * In every rule `path` may hold `*`: "/posts/*". A rule that the API
- * refuses rejects with what the API says was wrong.
+ * In every rule `path` may hold `*`, and a method may stand in front of it:
+ * "/posts/*", "GET *". A rule that the API refuses rejects with what the API
+ * says was wrong. `fetch` has no open connection yet: the helpers use none of
+ * its connections.
  * @param {import("node:test").TestContext} t
  */
 export async function mockApi(t) {
-  const made = await ask(`${SERVER}/scenarios`, { delays: false });
-  const { url, control } = await made.json();
-  t.after(() => fetch(control, { method: "DELETE" }));
+  withoutConnection(t);
+  const { url, control } = await ask("POST", `${SERVER}/scenarios`, {
+    delays: false,
+  });
+  restore.push(() => ask("DELETE", control));
   /** @param {string} rule @param {object} values */
   const set = async (rule, values) => {
-    await ask(control + rule, values);
+    await ask("POST", control + rule, values);
   };
   return {
     /** The base URL to give to the program. @type {string} */
@@ -58,6 +70,11 @@ export async function mockApi(t) {
      */
     saw: (request, times = 1) => set("saw", { request, times }),
     /**
+     * Wait until `times` such requests have been answered, given up or dropped.
+     * @param {string} request
+     */
+    ended: (request, times = 1) => set("ended", { request, times }),
+    /**
      * Answer `path` only once `n` such requests are in flight together.
      * @param {string} path
      * @param {number} n
@@ -69,6 +86,15 @@ export async function mockApi(t) {
      * @param {number[]} statuses
      */
     fail: (path, statuses) => set("fail", { path, statuses }),
+    /**
+     * Answer `path` from now on with a status, headers and body of your
+     * choice. After `cut` bytes of the body the API closes the connection,
+     * although Content-Length promises all of them.
+     * @param {string} path
+     * @param {{ status?: number, headers?: Record<string, string>,
+     *   body?: string, cut?: number }} chosen
+     */
+    answer: (path, chosen) => set("answer", { path, ...chosen }),
     /** Close the connection without an answer. @param {string} path */
     drop: (path) => set("drop", { path }),
     /**
@@ -83,8 +109,73 @@ export async function mockApi(t) {
      * @returns {Promise<LogEntry[]>}
      */
     log: async ({ settled = true } = {}) => {
-      const answer = await ask(`${control}log?settled=${settled}`);
-      return (await answer.json()).map(camelCased);
+      const log = await ask("GET", `${control}log?settled=${settled}`);
+      return log.map(camelCased);
+    },
+  };
+}
+
+new Response(); // makes Node load `fetch`
+// Where it keeps its connections: in Node 26; in Node 24.
+const [CONNECTIONS] = [2, 1]
+  .map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
+  .filter((symbol) => symbol in globalThis);
+
+/**
+ * From here to the end of the test `fetch` uses connections of its own: none
+ * is open yet. `mockApi` calls it.
+ * @param {import("node:test").TestContext} t
+ */
+export function withoutConnection(t) {
+  const before = globalThis[CONNECTIONS];
+  const fresh = new before.constructor();
+  globalThis[CONNECTIONS] = fresh;
+  t.after(async () => {
+    globalThis[CONNECTIONS] = before;
+    await fresh.destroy();
+  });
+}
+
+function abortAfter(/** @type {number} */ milliseconds) {
+  const controller = new AbortController();
+  const message = "The operation was aborted due to timeout";
+  const reason = new DOMException(message, "TimeoutError");
+  globalThis.setTimeout(() => controller.abort(reason), milliseconds);
+  return controller.signal;
+}
+
+/**
+ * Stop the clock until the test ends: what `setTimeout`, `setInterval` (from
+ * anywhere, with a callback or a promise), `scheduler.wait` and
+ * `AbortSignal.timeout` count from now on. Sockets, threads and processes
+ * work on.
+ * @param {import("node:test").TestContext} t
+ */
+export function clock(t) {
+  /** @type {any[]} the types do not know scheduler.wait */
+  const apis = ["setTimeout", "setInterval", "scheduler.wait"];
+  t.mock.timers.enable({ apis });
+  // Node's own mock forgets that the reason is a TimeoutError.
+  t.mock.method(AbortSignal, "timeout", abortAfter);
+  // For `import { setTimeout } from "node:timers/promises"` as well.
+  syncBuiltinESMExports();
+  restore.push(() => {
+    t.mock.timers.reset();
+    syncBuiltinESMExports();
+  });
+  return {
+    /**
+     * Move the clock on, and let all that is due by then run, in order. It
+     * stops at every millisecond on the way, so that what starts there
+     * counts from there. What rejects on the way needs its handler before.
+     * @param {number} milliseconds
+     */
+    async advance(milliseconds) {
+      await giveWay();
+      for (let passed = 0; passed < milliseconds; passed++) {
+        t.mock.timers.tick(1);
+        await giveWay();
+      }
     },
   };
 }
@@ -261,19 +352,20 @@ function leftOpen() {
 }
 
 /**
+ * Ask the API, with no connection that `fetch` would use.
+ * @param {string} method
  * @param {string} url
- * @param {object} [body] sent as JSON by POST
+ * @param {object} [body] sent as JSON
+ * @returns {Promise<any>}
  */
-async function ask(url, body) {
-  const post = {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  const answer = await fetch(url, body && post);
-  if (answer.ok) return answer;
-  const { title, detail } = await answer.json();
-  throw new Error(`${title}: ${detail}`);
+async function ask(method, url, body) {
+  const headers = { "Content-Type": "application/json" };
+  const asking = request(url, { method, headers, agent: false });
+  asking.end(body && JSON.stringify(body));
+  const [response] = await once(asking, "response");
+  const answer = JSON.parse((await text(response)) || "null");
+  if (response.statusCode < 400) return answer;
+  throw new Error(`${answer.title}: ${answer.detail}`);
 }
 
 /** @param {Record<string, unknown>} entry */

@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
+import httpx
 import pytest
 
+from helpers import Clock
 from mock_api.client import MockApi, scenario
 from mock_api.process import server
 from tools.database.process import database
@@ -54,6 +56,30 @@ async def mock_api() -> AsyncIterator[MockApi]:
     """A scenario of the test's own; it answers at once by default."""
     async with scenario(os.environ["API_URL"], delays=False) as api:
         yield api
+
+
+@pytest.fixture
+async def client(mock_api: MockApi) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `mock_api` that has no open connection yet.
+
+    It outlives the test: closing it makes every log say "client hung up".
+    httpx's own limit of five seconds is off, so that only the program's ends
+    a request.
+    """
+    async with httpx.AsyncClient(
+        base_url=mock_api.url,
+        timeout=None,
+        trust_env=False,
+        verify=False,
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def clock() -> AsyncIterator[Clock]:
+    """The event loop's clock stands still: `await clock.advance(3)` moves it."""
+    with Clock() as clock:
+        yield clock
 
 
 @pytest.fixture(scope="session")

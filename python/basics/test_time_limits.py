@@ -10,17 +10,6 @@ from basics.time_limits import get_name, stop_the_work, stop_waiting
 SHORT = 0.05
 
 
-@pytest.fixture
-async def client(mock_api):
-    # Without a limit of its own, so that only ours can end a request.
-    async with httpx.AsyncClient(
-        base_url=mock_api.url, timeout=None
-    ) as client:
-        # With a connection at hand, every request leaves at once.
-        await client.get("/data")
-        yield client
-
-
 async def endings(mock_api):
     log = await mock_api.log()
     return [e.ending for e in log if e.path == "/users/5"]

@@ -11,7 +11,7 @@ from mock_api.control import CONTROL, SCENARIOS
 from mock_api.messages import Call, Problem
 from mock_api.scenarios import Dropped, Entry
 from mock_api.server import Connection
-from mock_api.service import SERVICE
+from mock_api.service import SERVICE, Given
 
 _MIB = 1024 * 1024
 _BODY_LIMIT = _MIB
@@ -73,7 +73,7 @@ async def _answer(
         ending = "completed"
     except Dropped:
         ending = "dropped"
-        connection.transport.abort()
+        connection.transport.close()  # what has been sent arrives
     except Exception:  # a bug in a streamed response: uvicorn closes the connection
         ending = "dropped"
         raise
@@ -126,7 +126,8 @@ def _call(scope: Scope, body: bytes) -> Call:
 
 async def _serve(call: Call, entry: Entry) -> Response:
     _check_size(call)
-    await call.scenario.obey(call, entry)
+    if chosen := await call.scenario.obey(call, entry):
+        return Given(chosen)
     operation, call.params = SERVICE.find(call.method, call.path)
     return await operation.run(call)
 

@@ -6,9 +6,9 @@ import json
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mock_api.messages import Call, json_response
+from mock_api.messages import Call, Problem, json_response
 from mock_api.operations import Answer, Operations
-from mock_api.scenarios import Scenario, Scenarios
+from mock_api.scenarios import Chosen, Scenario, Scenarios
 from mock_api.schemas import Schema
 
 CONTROL = Operations()
@@ -54,10 +54,17 @@ async def _release(call: Call) -> Response:
     return _done()
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/saw", _DONE, body="Saw")
+@CONTROL.add("POST", "/scenarios/{scenario}/saw", _DONE, body="Requests")
 async def _saw(call: Call) -> Response:
-    """Answer once a request has arrived so many times."""
+    """Answer once so many such requests have arrived."""
     await call.scenario.saw(**call.json)
+    return _done()
+
+
+@CONTROL.add("POST", "/scenarios/{scenario}/ended", _DONE, body="Requests")
+async def _ended(call: Call) -> Response:
+    """Answer once so many have ended: answered, given up by the client or dropped."""
+    await call.scenario.ended(**call.json)
     return _done()
 
 
@@ -72,6 +79,31 @@ async def _rendezvous(call: Call) -> Response:
 async def _fail(call: Call) -> Response:
     """Answer the next requests of a path with these statuses, one each."""
     call.scenario.fail(**{"retry_after": None, **call.json})
+    return _done()
+
+
+@CONTROL.add("POST", "/scenarios/{scenario}/answer", _DONE, body="Answer")
+async def _answer(call: Call) -> Response:
+    """Answer a path with this status, these headers and this body from now on."""
+    status, cut = call.json["status"], call.json["cut"]
+    try:
+        body = call.json["body"].encode()
+    except UnicodeEncodeError:
+        raise Problem(
+            422, "body: expected a string that UTF-8 can hold, got half a character."
+        ) from None
+    for name in call.json["headers"]:
+        if name.lower() in ("content-length", "transfer-encoding"):
+            raise Problem(422, f"headers: {name} is not yours to choose; see `cut`.")
+    if body and status in (204, 205, 304):
+        raise Problem(422, f"body: expected none, for status {status} has none.")
+    if cut is not None and cut >= len(body):
+        raise Problem(
+            422,
+            f"cut: expected fewer bytes than the body has, got {cut} of {len(body)}.",
+        )
+    chosen = Chosen(status, call.json["headers"], body, cut)
+    call.scenario.answer(call.json["path"], chosen)
     return _done()
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from mock_api.control import CONTROL
-from mock_api.data import FEEDS, SOURCES
+from mock_api.data import FEEDS, MIRRORS, SOURCES
 from mock_api.operations import Answer, Operation
 from mock_api.schemas import SCHEMAS, Schema, ref
 from mock_api.service import SERVICE
@@ -17,6 +17,7 @@ _PATH_PARAMETERS: dict[str, dict[str, Schema]] = {
     "/users/{id}/picture": {"id": _USER_ID},
     "/feeds/{name}": {"name": {"type": "string", "enum": list(FEEDS)}},
     "/sources/{name}": {"name": {"type": "string", "enum": list(SOURCES)}},
+    "/mirrors/{city}": {"city": {"type": "string", "enum": list(MIRRORS)}},
     "/status/{code}": {"code": {"type": "integer", "minimum": 200, "maximum": 599}},
 }
 
@@ -67,7 +68,7 @@ def _control(operation: Operation) -> dict[str, Any]:
     described["tags"] = ["scenarios"]
     if operation.path == "/scenarios":
         described["responses"]["503"] = _problem("Too many scenarios.")
-    if operation.path.endswith(("/saw", "/log")):
+    if operation.path.endswith(("/saw", "/ended", "/log")):
         described["responses"]["504"] = _problem(
             "It did not come about within the scenario's limit."
         )

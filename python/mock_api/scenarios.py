@@ -1,10 +1,12 @@
 """A scenario: a private copy of the service with its own rules and its own log."""
 
 import asyncio
+import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -57,11 +59,28 @@ class _Meeting:
 
 @dataclass(slots=True, eq=False)
 class _Watch:
-    """Someone who waits until so many more such requests have arrived."""
+    """Someone who waits until so many more such requests have arrived, or ended."""
 
     request: str
     missing: int
     seen: asyncio.Future[None]
+
+    def notice(self, entry: Entry) -> None:
+        """Count a request."""
+        if _matches(self.request, entry.method, entry.path):
+            self.missing -= 1
+            if self.missing <= 0:
+                _resolve(self.seen, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An answer of the test's choice, cut after `cut` bytes of its body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    cut: int | None
 
 
 @dataclass(slots=True)
@@ -73,7 +92,8 @@ class _Failing:
 class Scenario:
     """State, rules and log. `limit` (seconds) is how long anything waits at most.
 
-    In every rule a path may hold `*`. Where several match, the latest counts.
+    In every rule a path may hold `*`, and a method may stand in front of it. Where
+    several match, the latest counts.
     Each event of a stream has a path of its own, too, the stream's and its number
     ("/feeds/news/3"), which `hold`, `drop` and `delay` know.
     """
@@ -94,6 +114,7 @@ class Scenario:
         self._holds: dict[str, bool] = {}
         self._meetings: dict[str, _Meeting] = {}
         self._failing: dict[str, _Failing] = {}
+        self._answers: dict[str, Chosen] = {}
         self._drops: dict[str, bool] = {}
         self._delays: dict[str, float] = {}
 
@@ -104,8 +125,9 @@ class Scenario:
         self._events: dict[int, Entry] = {}
         self._in_flight: dict[int, Entry] = {}
         self._ended: deque[Entry] = deque()
-        self._held: dict[asyncio.Future[None], str] = {}
-        self._watches: set[_Watch] = set()
+        self._held: dict[asyncio.Future[None], tuple[str, str]] = {}
+        self._arrivals: set[_Watch] = set()  # who watches for them
+        self._endings: set[_Watch] = set()
         self._settling: set[asyncio.Event] = set()
 
     # Rules
@@ -117,8 +139,8 @@ class Scenario:
     def release(self, path: str) -> None:
         """Let the held responses of `path` go, those to come too."""
         _put(self._holds, path, False)
-        for held, its_path in self._held.items():
-            if not _latest(self._holds, its_path):
+        for held, (method, its_path) in self._held.items():
+            if not _latest(self._holds, method, its_path):
                 _resolve(held, None)
 
     def rendezvous(self, path: str, n: int) -> None:
@@ -128,6 +150,10 @@ class Scenario:
     def fail(self, path: str, statuses: list[int], retry_after: int | None) -> None:
         """Answer the next requests of `path` with `statuses`, one each."""
         _put(self._failing, path, _Failing(deque(statuses), retry_after))
+
+    def answer(self, path: str, chosen: Chosen) -> None:
+        """Answer `path` with `chosen` from now on."""
+        _put(self._answers, path, chosen)
 
     def drop(self, path: str) -> None:
         """Close the connection of each request of `path` without an answer."""
@@ -139,31 +165,35 @@ class Scenario:
 
     # What the rules do to a request
 
-    async def obey(self, call: Call, entry: Entry) -> None:
-        """Wait as the rules say; raise Problem or Dropped where they say so."""
-        path = call.path
+    async def obey(self, call: Call, entry: Entry) -> Chosen | None:
+        """Wait as the rules say; raise Problem or Dropped where they say so.
+
+        What comes back is the answer that they choose.
+        """
+        method, path = call.method, call.path
         if (seconds := self._delay_asked(call)) is None:
-            seconds = self._delay_of(call.method, path)
+            seconds = self._delay_of(method, path)
         await self._wait(seconds, entry.started)
-        if self._holds and _latest(self._holds, path) is True:
-            await self._hold(path)
-        if self._meetings and (meeting := _latest(self._meetings, path)):
+        if self._holds and _latest(self._holds, method, path) is True:
+            await self._hold(method, path)
+        if self._meetings and (meeting := _latest(self._meetings, method, path)):
             await self._meet(path, meeting)
-        if self._drops and _latest(self._drops, path) is True:
+        if self._drops and _latest(self._drops, method, path) is True:
             raise Dropped
         if self._failing:
-            self._fail(path)
+            self._fail(method, path)
+        return _latest(self._answers, method, path) if self._answers else None
 
     async def obey_event(self, call: Call, number: int) -> None:
         """The same for event `number`, from 1, of the stream that answers a call."""
-        path = f"{call.path}/{number}"
-        await self._wait(self._delay_of(call.method, path), self.now())
-        if self._holds and _latest(self._holds, path) is True:
+        method, path = call.method, f"{call.path}/{number}"
+        await self._wait(self._delay_of(method, path), self.now())
+        if self._holds and _latest(self._holds, method, path) is True:
             try:
-                await self._hold(path)
+                await self._hold(method, path)
             except Problem:  # too late for a status
                 raise Dropped from None
-        if self._drops and _latest(self._drops, path) is True:
+        if self._drops and _latest(self._drops, method, path) is True:
             raise Dropped
 
     async def _wait(self, seconds: float, since: float) -> None:
@@ -178,13 +208,13 @@ class Scenario:
         return float(asked["delay"]) if "delay" in asked else None
 
     def _delay_of(self, method: str, path: str) -> float:
-        if self._delays and (rule := _latest(self._delays, path)) is not None:
+        if self._delays and (rule := _latest(self._delays, method, path)) is not None:
             return rule
         return default_delay(method, path) if self.delays else 0.0
 
-    async def _hold(self, path: str) -> None:
+    async def _hold(self, method: str, path: str) -> None:
         released = asyncio.get_running_loop().create_future()
-        self._held[released] = path
+        self._held[released] = method, path
         try:
             async with asyncio.timeout(self.limit):
                 await released
@@ -221,8 +251,8 @@ class Scenario:
                 title="No rendezvous",
             )
 
-    def _fail(self, path: str) -> None:
-        if (failing := _latest(self._failing, path)) is None:
+    def _fail(self, method: str, path: str) -> None:
+        if (failing := _latest(self._failing, method, path)) is None:
             return
         status = failing.statuses.popleft()
         if not failing.statuses:
@@ -252,13 +282,8 @@ class Scenario:
         )
         self._log[entry.request] = self._in_flight[entry.request] = entry
         self._happened(entry)
-        if self._watches:
-            request = f"{method} {path}"
-            for watch in self._watches:
-                if fnmatchcase(request, watch.request):
-                    watch.missing -= 1
-                    if watch.missing <= 0:
-                        _resolve(watch.seen, None)
+        for watch in self._arrivals:
+            watch.notice(entry)
         return entry
 
     def end(self, entry: Entry, ending: str) -> None:
@@ -268,6 +293,8 @@ class Scenario:
         entry.ended_event = self._next_event
         del self._in_flight[entry.request]
         self._happened(entry)
+        for watch in self._endings:
+            watch.notice(entry)
         self._ended.append(entry)
         if len(self._log) > _LOG_LIMIT:
             oldest = self._ended.popleft()
@@ -316,31 +343,52 @@ class Scenario:
 
     async def saw(self, request: str, times: int) -> None:
         """Wait until `request` has arrived `times` times, or raise Problem 504."""
-        names = [f"{entry.method} {entry.path}" for entry in self._log.values()]
-        missing = times - sum(fnmatchcase(name, request) for name in names)
-        if missing <= 0:
-            return
-        seen = asyncio.get_running_loop().create_future()
-        watch = _Watch(request, missing, seen)
-        self._watches.add(watch)
-        try:
-            async with asyncio.timeout(self.limit):
-                await seen
-        except TimeoutError:
+        if not await self._watch(self._arrivals, self._log.values(), request, times):
             names = [f"{entry.method} {entry.path}" for entry in self._log.values()]
             raise Problem(
                 504,
                 f"{short(request)} did not arrive {times} times within "
                 f"{self.limit:g} seconds. Seen instead: {_listed(names)}.",
                 title="Not seen",
-            ) from None
-        finally:
-            self._watches.discard(watch)
-        self._still_there()
+            )
 
-    def _still_there(self) -> None:
+    async def ended(self, request: str, times: int) -> None:
+        """Wait until `times` such requests have ended, or raise Problem 504.
+
+        They end when they are answered, given up by the client, or dropped.
+        """
+        ended = [entry for entry in self._log.values() if entry.ending]
+        if not await self._watch(self._endings, ended, request, times):
+            names = [f"{e.method} {e.path}" for e in self._log.values() if e.ending]
+            going_on = [f"{e.method} {e.path}" for e in self._in_flight.values()]
+            raise Problem(
+                504,
+                f"{short(request)} did not end {times} times within "
+                f"{self.limit:g} seconds. Ended: {_listed(names)}. "
+                f"In flight: {_listed(going_on)}.",
+                title="Not ended",
+            )
+
+    async def _watch(
+        self, watches: set[_Watch], before: Iterable[Entry], request: str, times: int
+    ) -> bool:
+        """Wait for `times` such requests, those `before` included; False: in vain."""
+        missing = times - sum(_matches(request, e.method, e.path) for e in before)
+        if missing <= 0:
+            return True
+        seen = asyncio.get_running_loop().create_future()
+        watch = _Watch(request, missing, seen)
+        watches.add(watch)
+        try:
+            async with asyncio.timeout(self.limit):
+                await seen
+        except TimeoutError:
+            return False
+        finally:
+            watches.discard(watch)
         if self.deleted:
             raise unknown(self.id)
+        return True
 
     def delete(self) -> None:
         """Let everyone who waits go."""
@@ -350,7 +398,7 @@ class Scenario:
             _resolve(held, None)
         for meeting in self._meetings.values():
             _part(meeting)
-        for watch in self._watches:
+        for watch in self._arrivals | self._endings:
             _resolve(watch.seen, None)
         for settled in self._settling:
             settled.set()
@@ -405,11 +453,28 @@ def _put(rules: dict[str, T], pattern: str, rule: T) -> None:
     rules[pattern] = rule
 
 
-def _latest(rules: dict[str, T], path: str) -> T | None:
-    return next(
-        (rules[pattern] for pattern in reversed(rules) if fnmatchcase(path, pattern)),
-        None,
-    )
+def _latest(rules: dict[str, T], method: str, path: str) -> T | None:
+    for pattern in reversed(rules):
+        if _matches(pattern, method, path):
+            return rules[pattern]
+    return None
+
+
+def _matches(pattern: str, method: str, path: str) -> bool:
+    """Whether `pattern` stands for a request: "*", "/users/*", "GET /users/1"."""
+    wanted, path_pattern = _compiled(pattern)
+    return wanted in ("*", method) and path_pattern(path) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> tuple[str, Callable[[str], re.Match[str] | None]]:
+    """The method, which may be `*`, and what matches the path."""
+    method, space, path = pattern.partition(" ")
+    if not space or pattern.startswith("/"):  # a path, which may hold spaces
+        method, path = "*", pattern
+    # Only `*` is special here.
+    literal = path.replace("[", "[[]").replace("?", "[?]")
+    return method, re.compile(translate(literal)).match
 
 
 def _part(meeting: _Meeting) -> None:

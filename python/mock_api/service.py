@@ -13,6 +13,7 @@ from mock_api.data import (
     BROKEN,
     CUT_OFF,
     FEEDS,
+    MIRRORS,
     NOTIFICATIONS,
     SOURCES,
     TOKENS,
@@ -23,7 +24,7 @@ from mock_api.data import (
 )
 from mock_api.messages import Call, Problem, json_response, phrase, short
 from mock_api.operations import Answer, Operations
-from mock_api.scenarios import Dropped
+from mock_api.scenarios import Chosen, Dropped
 from mock_api.schemas import DELAY, Schema
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _CHUNK = b"async " * 10922 + b"loop"  # 64 KiB
 _MEGABYTE = 1024 * 1024
 _CURSOR: Schema = {"type": "string", "pattern": r"^after-[0-9]{1,9}$"} | {
-    "description": "Where a page begins: `next` of the page before"
+    "description": "Where a page begins; the page before says it, in its Link header"
 }
 _LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": 10, "default": 10}
 _MEGABYTES: Schema = {"type": "integer", "minimum": 1, "maximum": 64, "default": 4}
@@ -67,9 +68,8 @@ def _post(call: Call) -> Post:
     return posts[number]
 
 
-def _named(call: Call, kind: str, things: Mapping[str, T]) -> T:
+def _named(call: Call, name: str, kind: str, things: Mapping[str, T]) -> T:
     """The thing that the path names, or Problem 404 that says which there are."""
-    name = call.params["name"]
     if name not in things:
         known = ", ".join(things)
         raise Problem(404, f"There is no {kind} {short(name)!r}. There are: {known}.")
@@ -85,11 +85,18 @@ async def _get_data(call: Call) -> Response:
 @SERVICE.add(
     "GET",
     "/posts",
-    {"200": Answer("A page of posts.", "Posts")},
+    {
+        "200": Answer(
+            "Newest first.",
+            "Post",
+            many=True,
+            headers={"Link": 'The next page, where there is one: `<URL>; rel="next"`.'},
+        )
+    },
     query={"cursor": _CURSOR, "limit": _LIMIT},
 )
 async def _get_posts(call: Call) -> Response:
-    """Posts, newest first, a page at a time."""
+    """Posts, newest first; the next page's address is in the Link header."""
     limit: int = call.values["limit"]
     newest = len(call.scenario.posts)
     if "cursor" in call.values:
@@ -97,8 +104,12 @@ async def _get_posts(call: Call) -> Response:
         newest = min(newest, after - 1)
     oldest = max(newest - limit, 0)
     page = [call.scenario.posts[number] for number in range(newest, oldest, -1)]
-    more = f"/posts?cursor=after-{page[-1]['id']}&limit={limit}" if oldest else None
-    return json_response({"posts": page, "next": more})
+    headers = None
+    if oldest:
+        at = f"{call.origin}{call.scenario.prefix}/posts"
+        query = f"cursor=after-{page[-1]['id']}&limit={limit}"
+        headers = {"Link": f'<{at}?{query}>; rel="next"'}
+    return json_response(page, headers=headers)
 
 
 @SERVICE.add(
@@ -161,6 +172,12 @@ async def _get_picture(call: Call) -> Response:
 async def _get_notifications(call: Call) -> Response:
     """What is new."""
     return _NOTIFICATIONS
+
+
+@SERVICE.add("GET", "/mirrors/{city}", {"200": Answer("Where it is.", "Mirror")})
+async def _get_mirror(call: Call) -> Response:
+    """One of several mirrors, which all could answer."""
+    return json_response({"city": _named(call, call.params["city"], "mirror", MIRRORS)})
 
 
 @SERVICE.add(
@@ -228,6 +245,30 @@ async def _get_download(call: Call) -> Response:
     return _Download(call.values["megabytes"])
 
 
+class Given(Response):
+    """An answer of the test's choice; Dropped, where it is cut off in the middle."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        super().__init__(chosen.body, chosen.status, chosen.headers)
+        self._cut = chosen.cut
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        if self._cut is None:
+            await super().__call__(scope, receive, send)
+            return
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        body = self.body[: self._cut]
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        raise Dropped
+
+
 class _Events(Response):
     """Server-sent events, each when the scenario lets it go.
 
@@ -284,14 +325,14 @@ async def _complete(call: Call) -> Response:
 )
 async def _get_feed(call: Call) -> Response:
     """A live feed. The connection of one of them is cut off in the middle."""
-    events = _named(call, "feed", FEEDS)
+    events = _named(call, call.params["name"], "feed", FEEDS)
     return _Events(call, events, cut_off=call.params["name"] == CUT_OFF)
 
 
 @SERVICE.add("GET", "/sources/{name}", {"200": Answer("The value.", "Source")})
 async def _get_source(call: Call) -> Response:
     """A measured value. One source is busy at first, one is broken."""
-    source = _named(call, "source", SOURCES)
+    source = _named(call, call.params["name"], "source", SOURCES)
     if source["name"] == BROKEN:
         raise Problem(500, "This source is broken, and always will be.")
     if source["name"] in call.scenario.busy:

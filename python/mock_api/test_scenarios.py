@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import socket
 import sys
 from contextlib import ExitStack, asynccontextmanager
@@ -153,6 +154,76 @@ async def test_saw_something_else(impatient):
     )
 
 
+@pytest.mark.parametrize(
+    "pattern", ["*", "/users/*", "/users/1", "GET *", "GET /users/1", "* /users/*"]
+)
+async def test_what_a_pattern_stands_for(api, client, pattern):
+    await api.hold(pattern)
+    held = asyncio.create_task(client.get("/users/1"))
+    await api.saw(pattern)
+    assert (await api.log(settled=False))[0].ending is None
+    await api.release(pattern)
+    await held
+    await api.ended(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["POST *", "POST /users/1", "/users", "/users/[1]"])
+async def test_what_a_pattern_does_not_stand_for(impatient, pattern):
+    await impatient.hold(pattern)
+    async with httpx.AsyncClient(verify=False) as client:
+        answer = await client.get(f"{impatient.url}/users/1")
+    assert answer.status_code == 200
+    with pytest.raises(RuntimeError, match=f"^Not seen: {re.escape(pattern)} did not"):
+        await impatient.saw(pattern)
+    with pytest.raises(RuntimeError, match=f"^Not ended: {re.escape(pattern)} did not"):
+        await impatient.ended(pattern)
+
+
+def test_only_the_asterisk_is_special():
+    alone = Scenario("alone")
+    for path in "/[a-z]", "/?", "/(.+)", "/!":
+        alone.drop(path)
+        assert scenarios._latest(alone._drops, "GET", path)
+    for path in "/a", "/x", "/aa":
+        assert scenarios._latest(alone._drops, "GET", path) is None
+
+
+async def test_ended_what_has_ended_and_what_is_to_come(api, client):
+    await client.get("/data")
+    await api.ended("/data")
+    await api.hold("/data")
+    held = [asyncio.create_task(client.get("/data")) for _ in range(2)]
+    waiting = asyncio.create_task(api.ended("GET /data", 3))
+    await api.saw("/data", 3)
+    assert not waiting.done()
+    await api.release("/data")
+    await waiting
+    await asyncio.gather(*held)
+
+
+@pytest.mark.parametrize("rule", ["hold", "drop", "fail"])
+async def test_every_ending_counts(api, rule):
+    await api._post(rule, path="/data", **{"fail": {"statuses": [503]}}.get(rule, {}))
+    async with raw(api, "/data"):
+        await api.saw("/data")
+        if rule != "hold":
+            await api.ended("/data")
+    await api.ended("/data")
+
+
+async def test_ended_something_else(impatient):
+    await impatient.hold("/data")
+    async with raw(impatient, "/data?delay=30"), httpx.AsyncClient(verify=False) as c:
+        await impatient.saw("/data")
+        await c.get(f"{impatient.url}/users/1")
+        with pytest.raises(RuntimeError) as caught:
+            await impatient.ended("/data")
+    assert str(caught.value) == (
+        f"Not ended: /data did not end 1 times within {SHORT} seconds. "
+        "Ended: GET /users/1. In flight: GET /data."
+    )
+
+
 # Rendezvous
 
 
@@ -240,7 +311,7 @@ async def test_a_later_rule_replaces_an_earlier_one(api, client):
 async def test_a_request_that_failed_did_nothing(api, client):
     await api.fail("/posts", [503])
     await client.post("/posts", json={"title": "a", "body": "b", "author_id": 1})
-    assert len((await client.get("/posts")).json()["posts"]) == 10
+    assert len((await client.get("/posts")).json()) == 10
     assert (await client.get("/posts/11")).status_code == 404
 
 
@@ -253,6 +324,60 @@ async def test_drop_closes_the_connection_without_an_answer(api, client):
     with pytest.raises(httpx.RemoteProtocolError):
         await client.get("/data")
     assert (await client.get("/users/1")).status_code == 200
+
+
+# Answers of the test's choice
+
+
+async def test_an_answer_of_the_tests_choice(api, client):
+    html = "<p>Bitte später</p>"
+    headers = {"Content-Type": "text/html; charset=utf-8", "X-Umlaut": "ä"}
+    await api.answer("/users/*", headers=headers, body=html)
+    for _ in range(2):
+        answer = await client.get("/users/1?delay=0.01")
+        assert (answer.status_code, answer.text) == (200, html)
+        assert answer.headers["Content-Type"] == headers["Content-Type"]
+        assert answer.headers["X-Umlaut"] == "ä"
+    date = "Wed, 21 Oct 2037 07:28:00 GMT"
+    await api.answer("GET /users/1", status=503, headers={"Retry-After": date})
+    answer = await client.get("/users/1")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, date)
+    assert answer.content == b""
+    assert (await client.get("/users/2")).text == html
+    assert (await client.get("/data")).json()["message"]
+    assert [entry.status for entry in await api.log()] == [200, 200, 503, 200, 200]
+
+
+async def test_an_answer_without_a_body(api, client):
+    await api.answer("/data", status=204)
+    answer = await client.get("/data")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+async def test_the_other_rules_come_before_an_answer(api, client):
+    await api.answer("/data", body="chosen")
+    await api.fail("/data", [500])
+    await api.hold("/data")
+    held = asyncio.create_task(client.get("/data"))
+    await api.saw("/data")
+    await api.release("/data")
+    assert (await held).status_code == 500
+    assert (await client.get("/data")).text == "chosen"
+
+
+@pytest.mark.parametrize("cut", [0, 5, 800_000])
+async def test_an_answer_that_is_cut_off(api, client, cut):
+    body = "0123456789" * 100_000
+    await api.answer("/data", body=body, cut=cut)
+    seen = b""
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
+        async with client.stream("GET", "/data") as answer:
+            assert answer.headers["Content-Length"] == str(len(body))
+            async for chunk in answer.aiter_raw():
+                seen += chunk
+    assert seen == body[:cut].encode()
+    entry = await only_entry(api)
+    assert (entry.status, entry.ending) == (200, "dropped")
 
 
 # Hanging up
@@ -302,7 +427,7 @@ async def test_what_a_client_gave_up_is_not_done(api, client):
     await asyncio.wait([task])
     assert (await only_entry(api)).ending == "client hung up"
     await api.release("/posts")
-    assert len((await client.get("/posts?limit=10")).json()["posts"]) == 10
+    assert len((await client.get("/posts?limit=10")).json()) == 10
     assert (await client.get("/posts/11")).status_code == 404
 
 
@@ -537,19 +662,31 @@ def test_there_are_not_too_many_scenarios():
         ("hold", {"path": "/a?b=1"}, "path: expected a string (A path without a query"),
         ("hold", {"path": "/", "n": 1}, "n: there is no such field. Expected: path."),
         ("release", {"path": 1}, "path: expected a string"),
-        ("saw", {"request": "/data"}, "request: expected a string (A method and a"),
+        ("saw", {"request": "data"}, "request: expected a string (A path without a"),
         ("saw", {"request": "GET /a", "times": 0}, "times: expected a whole number"),
         ("rendezvous", {"path": "/", "n": 0}, "n: expected a whole number from 1 to"),
         ("fail", {"path": "/", "statuses": []}, "statuses: expected a list of 1 to"),
         ("fail", {"path": "/", "statuses": [200]}, "statuses[0]: expected a whole"),
         ("fail", {"path": "/", "statuses": 503}, "statuses: expected a list of 1 to"),
+        ("ended", {"request": "data"}, "request: expected a string (A path without"),
+        ("answer", {"path": "/", "status": 99}, "status: expected a whole number from"),
+        ("answer", {"path": "/", "headers": {"a b": ""}}, "headers: a name in it: exp"),
+        ("answer", {"path": "/", "headers": {"a": "\r\nb: c"}}, "headers: a: expected"),
+        ("answer", {"path": "/", "headers": {"a": "x\n"}}, "headers: a: expected a st"),
+        ("answer", {"path": "/", "headers": {"Content-Length": "1"}}, "headers: Conte"),
+        ("answer", {"path": "/", "headers": []}, "headers: expected an object that ho"),
+        ("answer", {"path": "/", "body": "\ud800"}, "body: expected a string that UTF"),
+        ("answer", {"path": "/", "body": "a", "cut": 1}, "cut: expected fewer bytes t"),
+        ("answer", {"path": "/", "cut": -1}, "cut: expected a whole number from 0, or"),
+        ("answer", {"path": "/", "status": 204, "body": "a"}, "body: expected none, f"),
         ("drop", {"path": None}, "path: expected a string"),
         ("delay", {"path": "/", "seconds": -1}, "seconds: expected a number from 0"),
         ("delay", {"path": "/", "seconds": "1"}, "seconds: expected a number from 0"),
     ],
 )
 async def test_a_bad_rule(api, rule, body, said):
-    answer = await api._control.post(rule, json=body)
+    headers = {"Content-Type": "application/json"}  # httpx cannot encode \ud800
+    answer = await api._control.post(rule, content=json.dumps(body), headers=headers)
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith(said)
 

@@ -56,29 +56,38 @@ async def test_notifications(client):
 
 
 async def test_posts_are_newest_first(client):
-    page = (await client.get("/posts")).json()
-    assert [post["id"] for post in page["posts"]] == list(range(10, 0, -1))
-    assert page["next"] is None
-    for post in page["posts"]:
+    answer = await client.get("/posts")
+    posts = answer.json()
+    assert [post["id"] for post in posts] == list(range(10, 0, -1))
+    assert "Link" not in answer.headers
+    for post in posts:
         assert post == (await client.get(f"/posts/{post['id']}")).json()
         author = (await client.get(f"/users/{post['author']['id']}")).json()
         assert post["author"] == author
 
 
 async def test_pages_of_posts(client, api):
-    pages, at = [], "/posts?limit=4"
-    while at:
-        page = (await client.get(api.url + at)).json()
-        pages.append([post["id"] for post in page["posts"]])
-        at = page["next"]
+    pages, url = [], f"{api.url}/posts?limit=4"
+    while url:
+        answer = await client.get(url)
+        pages.append([post["id"] for post in answer.json()])
+        url = answer.links.get("next", {}).get("url")
+        assert url is None or url.startswith(f"{api.url}/posts?")
     assert pages == [[10, 9, 8, 7], [6, 5, 4, 3], [2, 1]]
 
 
+async def test_the_next_page_without_a_scenario(server_url):
+    async with httpx.AsyncClient(base_url=server_url, verify=False) as client:
+        answer = await client.get("/posts?limit=1&delay=0")
+        following = await client.get(f"{answer.links['next']['url']}&delay=0")
+    assert answer.json()[0]["id"] == following.json()[0]["id"] + 1
+
+
 async def test_a_page_keeps_its_place_when_a_post_is_added(client):
-    first = (await client.get("/posts?limit=5")).json()
+    first = await client.get("/posts?limit=5")
     await client.post("/posts", json=NEW_POST)
-    second = (await client.get(first["next"])).json()
-    assert [post["id"] for post in second["posts"]] == [5, 4, 3, 2, 1]
+    second = await client.get(first.links["next"]["url"])
+    assert [post["id"] for post in second.json()] == [5, 4, 3, 2, 1]
 
 
 async def test_create_a_post(client):
@@ -92,7 +101,7 @@ async def test_create_a_post(client):
     assert (answer.status_code, answer.json()) == (201, made)
     location = httpx.URL(str(client.base_url)).join(answer.headers["Location"])
     assert (await client.get(location)).json() == made
-    assert (await client.get("/posts?limit=1")).json()["posts"] == [made]
+    assert (await client.get("/posts?limit=1")).json() == [made]
 
 
 async def test_change_a_post(client):
@@ -212,6 +221,14 @@ async def test_a_source_is_busy_once_in_each_scenario(client, server_url):
         assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
 
 
+async def test_mirrors(client):
+    cities = [
+        (await client.get(f"/mirrors/{name}")).json()["city"]
+        for name in ("oslo", "lima", "pune")
+    ]
+    assert cities == ["Oslo", "Lima", "Pune"]
+
+
 async def test_download(client):
     async with client.stream("GET", "/download?megabytes=3") as answer:
         assert answer.headers["Content-Length"] == str(3 * 1024 * 1024)
@@ -269,6 +286,7 @@ async def test_a_method_that_a_path_does_not_know(client):
         "/feeds/none",
         "/feeds/news/1",
         "/sources/none",
+        "/mirrors/none",
         "/posts/%00",
         "/posts/%ff%fe",
         "/posts/a%2Fb",
@@ -435,9 +453,8 @@ async def test_every_response_takes_its_own_time(server_url):
     ):
         wanted = {}
         for request, seconds in DELAYS.items():
-            method, path = request.replace(
-                "*", "3" if "posts" in request else "404"
-            ).split()
+            number = "3" if "posts" in request else "404"
+            method, path = request.replace("*", number).split()
             wanted[method, path] = seconds
         await asyncio.gather(*(client.request(*request) for request in wanted))
         log = await api.log()
