@@ -23,11 +23,9 @@ class Finding:
     def text(self, root: Path) -> str:
         """The block that a person reads, paths relative to `root`."""
         place = self.file.relative_to(root).as_posix()
-        if self.line:
-            place += f":{self.line}"
-        lines = [f"{place}: {self.message}"]
-        lines += [f"    {line}" for line in self.diff.splitlines()]
-        return "\n".join([*lines, f"  -> {self.advice}"])
+        place += f":{self.line}" if self.line else ""
+        lines = [f"    {line}" for line in self.diff.splitlines()]
+        return "\n".join([f"{place}: {self.message}", *lines, f"  -> {self.advice}"])
 
 
 def diff(old: str, new: str, old_name: str, new_name: str) -> str:
@@ -38,7 +36,7 @@ def diff(old: str, new: str, old_name: str, new_name: str) -> str:
     return "\n".join(lines)
 
 
-def nearest(name: str, known: Iterable[str], n: int = 3, cutoff: float = 0.5) -> str:
+def nearest(name: str, known: Iterable[str], n: int = 3, cutoff: float = 0) -> str:
     """A hint that names what is most like `name`, or nothing."""
-    found = difflib.get_close_matches(name, list(known), n=n, cutoff=cutoff)
+    found = difflib.get_close_matches(name, list(known), n, cutoff)
     return f"nearest: {', '.join(found)}" if found else ""

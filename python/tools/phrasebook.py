@@ -10,55 +10,49 @@ from collections.abc import Iterator
 
 from tools.facts import Facts
 from tools.finding import Finding
-from tools.page import parse
+from tools.page import every, ids, line, parse, words
 from tools.programs import node
 
 PHRASEBOOK = "docs/phrasebook.md"
 HEADER = ["Python", "JavaScript", "Page"]
 _PROMISE = """
+const no = ["length", "name", "prototype", "constructor"];
 const names = (of, prefix) => Object.getOwnPropertyNames(of)
-  .filter((name) => !["length", "name", "prototype", "constructor"].includes(name))
-  .map((name) => prefix + name);
-console.log(JSON.stringify(
-  [...names(Promise, "Promise."), ...names(Promise.prototype, "Promise.prototype.")],
-));
+  .filter((name) => !no.includes(name)).map((name) => prefix + name);
+console.log(JSON.stringify([
+  ...names(Promise, "Promise."), ...names(Promise.prototype, "Promise.prototype.")]));
 """
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Each row has an address of its own and a page, and no name is missing."""
     path = facts.root / PHRASEBOOK
-    if path not in facts.texts:
-        return
+    for said in _check(facts.text(path)) if path in facts.texts else ():
+        yield Finding(path, *said)
+
+
+def _check(text: str) -> Iterator[tuple[int, str, str]]:
     seen: dict[str, int] = {}
-    tables = [b for b in parse(facts.text(PHRASEBOOK)).blocks if b.kind == "table"]
-    for header, *rows in (table.rows for table in tables):
-        if [cell.text for cell in header.cells] != HEADER:
+    for table in (block for block in parse(text).blocks if block.type == "table"):
+        header, *rows = (row.children for row in every(table, "tr"))
+        if [words(cell) for cell in header] != HEADER:
             message = f"a table does not begin with | {' | '.join(HEADER)} |"
-            yield Finding(path, header.start + 1, message, "begin it so")
+            yield line(table), message, "begin it so"
             continue
-        for row in rows:
-            line = row.start + 1
-            first, *_, page = row.cells
-            if not first.ids:
-                message = f"the row of “{first.text}” has no address"
+        for first, _, page in rows:
+            if not ids(first):
                 advice = 'begin its first cell with <a id="asyncio.name"></a>'
-                yield Finding(path, line, message, advice)
-            for name in first.ids:
-                if name in seen:
-                    message = f"the address {name} stands in line {seen[name]}, too"
-                    yield Finding(path, line, message, "keep one row for each name")
-                seen.setdefault(name, line)
-            if not page.links and page.text != "—":
-                message = f"the row of “{first.text}” leads to no page"
-                yield Finding(path, line, message, "link to the page, or write —")
+                yield line(first), f"“{words(first)}” has no address", advice
+            for name in (name for name in ids(first) if name in seen):
+                message = f"the address {name} stands in line {seen[name]}, too"
+                yield line(first), message, "keep one row for each name"
+            seen |= dict.fromkeys(ids(first), line(first))
+            if not every(page, "link") and words(page) != "—":
+                advice = "link to the page, or write —"
+                yield line(first), f"“{words(first)}” leads to no page", advice
     if missing := [name for name in _names() if name not in seen]:
-        yield Finding(
-            path,
-            0,
-            f"names without a row: {', '.join(missing)}",
-            f'add a row for each: | <a id="{missing[0]}"></a>`…` | `…` | — |',
-        )
+        advice = f'add a row for each: | <a id="{missing[0]}"></a>`…` | `…` | — |'
+        yield 0, f"names without a row: {', '.join(missing)}", advice
 
 
 def _names() -> list[str]:
@@ -66,8 +60,9 @@ def _names() -> list[str]:
 
     Without the child watchers: Python 3.14 has removed them.
     """
-    watcher = re.compile("child_?watcher", re.IGNORECASE)
-    here = [f"asyncio.{name}" for name in asyncio.__all__ if not watcher.search(name)]
+    here = [
+        name for name in asyncio.__all__ if not re.search("(?i)child_?watcher", name)
+    ]
     command = [node(), "--eval", _PROMISE]
     said = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
-    return [*here, *json.loads(said)]
+    return [*(f"asyncio.{name}" for name in here), *json.loads(said)]

@@ -31,8 +31,8 @@ def test_a_claim_renamed(tiny):
     assert place == f"{LIST}:{line}"
     assert message == f"{PAGE}#a-claim was published, and leads nowhere now"
     assert advice.startswith(
-        """put <a id="a-claim"></a> above the heading that replaces it in """
-        f"{PAGE}; nearest: a-better-claim"
+        f'put <a id="a-claim"></a> above the heading in {PAGE} that replaces it, '
+        "nearest: a-better-claim"
     )
     tiny.edit(PAGE, "### A better", '<a id="a-claim"></a>\n\n### A better')
     tiny.write()
@@ -55,7 +55,7 @@ def test_a_page_that_has_moved_leaves_a_page_behind(tiny):
     put(tiny.root / LIST, tiny.read(LIST) + "docs/feed/old.md\n")
     (tiny.root / "docs/feed/old.md").unlink()
     _, message, advice, _ = only(tiny)
-    assert message == "the page was published, and is gone"
+    assert message == "docs/feed/old.md: the page was published, and is gone"
     stub = "This page has moved to […](…)."
     assert advice == f"leave a page at docs/feed/old.md: “{stub}”"
     stub = "# Old\n\nThis page has moved to [Tiny feed](tiny.md).\n"

@@ -89,8 +89,6 @@ def test_a_word_is_explained_in_two_sentences(tiny):
     put(tiny.root / GLOSSARY, TEXT.replace("A task. It is good.", "A task."))
     tiny.write()
     place, message, advice, _ = only(tiny)
-    assert (place, message) == (
-        f"{GLOSSARY}:7",
-        "“Task” is not explained in two sentences, but in 1",
-    )
+    assert place == f"{GLOSSARY}:7"
+    assert message == "“Task” is not explained in two sentences"
     assert advice == "write two: what it is, and what it is good for"

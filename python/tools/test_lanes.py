@@ -24,7 +24,7 @@ def log(*events):
 
 
 def drawn(**logs):
-    return "\n".join(draw(logs)) + "\n"
+    return draw(logs) + "\n"
 
 
 def test_requests_in_flight_together_begin_in_one_column():
@@ -68,11 +68,11 @@ def test_a_dropped_request_and_one_still_in_flight():
 
 def test_the_query_belongs_to_the_request():
     request = Request("GET", "/posts", "limit=3", 200, "completed", 0, 1)
-    assert draw({"Python": [request]}) == ["Python  GET /posts?limit=3  ●━━━● 200"]
+    assert draw({"Python": [request]}) == "Python  GET /posts?limit=3  ●━━━● 200"
 
 
 def test_no_requests():
-    assert draw({"Python": [], "JavaScript": []}) == []
+    assert draw({"Python": [], "JavaScript": []}) == ""
 
 
 def test_what_both_did_is_drawn_once():
@@ -95,7 +95,7 @@ def test_what_both_did_is_drawn_once():
 )
 def test_what_differs_is_drawn_for_each(other):
     one = log("GET /a", "GET /b", "/a 200", "/b 200")
-    lines = draw({"Python": one, "JavaScript": other})
+    lines = draw({"Python": one, "JavaScript": other}).splitlines()
     assert [line.split()[0] for line in lines if not line.startswith(" ")] == [
         "Python",
         "JavaScript",
@@ -110,7 +110,7 @@ def test_no_requests_in_one_language():
 
 def test_a_long_story_stays_within_the_width():
     events = [e for n in range(20) for e in (f"GET /{n:>040}", f"/{n:>040} 200")]
-    lines = draw({"Python": log(*events), "JavaScript": log(*events)})
+    lines = draw({"Python": log(*events), "JavaScript": log(*events)}).splitlines()
     assert len(lines) == 20
     assert max(map(len, lines)) <= WIDTH
     assert all("…" in line and "●━" in line for line in lines)

@@ -40,8 +40,8 @@ def test_new_then_fill_in_then_write_is_green_and_its_tests_pass(root, capsys):
         "wrote javascript/feed/tiny-feed.test.js",
         "wrote docs/feed/tiny-feed.md",
         "wrote docs/feed/README.md",
-        "wrote docs/README.md",
         "wrote README.md",
+        "wrote docs/README.md",
         "wrote docs/addresses.txt",
         "Fill in every TODO:, then run: nox -s docs -- --write feed/tiny-feed",
     ]
@@ -71,8 +71,8 @@ def test_new_then_fill_in_then_write_is_green_and_its_tests_pass(root, capsys):
     shutil.copy(ROOT / "package.json", root)
     pair = Pair("feed", "tiny-feed", root)
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(root)]
-    pytest_run = [sys.executable, "-m", "pytest", *settings, str(pair.python_test)]
-    for command in (pytest_run, [node(), "--test", str(pair.javascript_test)]):
+    pytest_run = [sys.executable, "-m", "pytest", *settings, str(pair.test("python"))]
+    for command in (pytest_run, [node(), "--test", str(pair.test("javascript"))]):
         env = os.environ | {"PYTHONPATH": str(root / "python")}
         done = subprocess.run(
             command, cwd=root, env=env, capture_output=True, text=True, check=False
@@ -160,7 +160,7 @@ def test_new_refuses_and_writes_nothing(root, capsys):
     before = sorted(root.rglob("*"))
     assert main(["new", "feed/queue", "Queue"], root) == 2
     assert capsys.readouterr().err == (
-        "feed/queue: Python itself uses the name queue, choose another slug\n"
+        "feed/queue: queue means something else to Python, choose another\n"
     )
     assert sorted(root.rglob("*")) == before
 

@@ -44,7 +44,7 @@ def test_a_message_reworded(tiny, message):
     place, said, advice, _ = only(tiny)
     assert place == f"{MESSAGES}:5"
     assert said == f"“{message}” stands in no test of feed/tiny"
-    assert advice.startswith("make it a literal in a test there, word for word, or")
+    assert advice.startswith("make it a literal in a test there, with … here")
 
 
 def test_a_message_reworded_in_the_test(tiny):

@@ -226,7 +226,7 @@ def test_a_cell_that_is_not_in_the_program(tiny):
 def test_a_cell_that_is_too_long(tiny):
     author(tiny, "| ask |", f"| {'x' * 37} |")
     _, message, advice, _ = only(tiny)
-    assert message == f"“{'x' * 37}” has 37 characters, 36 are allowed"
+    assert message == f"“{'x' * 37}” has 37 characters, 36 may be"
     assert advice == "put … for what does not matter"
 
 
@@ -370,7 +370,7 @@ def test_what_is_measured_names_its_command(tiny):
     add_claim(tiny, f"Measured: twice as fast.\n\nProof: {TEST}")
     _, message, advice, _ = only(tiny)
     assert message == "what is measured does not say with which command"
-    assert advice == "name it in backquotes, such as `nox -s compare -- tiny`"
+    assert advice == "name it: `nox -s compare -- tiny`, for example"
     author(tiny, "twice as fast.", "twice as fast (`nox -s compare -- tiny`).")
     assert tiny.said() == ""
 
@@ -427,7 +427,7 @@ def test_no_link_to_the_documentation(tiny, title):
 
 def test_a_fence_where_none_belongs(tiny):
     tiny.edit(PAGE, "## Read on\n", "## Read on\n\n```js\nx\n```\n")
-    assert "a fence stands under “## Read on”\n  -> put it into a claim" in tiny.said()
+    assert "a fence stands under “## Read on”\n  -> use a claim" in tiny.said()
 
 
 def test_a_link_that_leads_nowhere(tiny):

@@ -30,14 +30,14 @@ def book(tiny, monkeypatch):
     ("old", "new", "line", "message"),
     [
         ("| Page", "| Where", 3, "a table does not begin with | Python | JavaScript"),
-        ('<a id="Promise.a"></a>', "", 6, "the row of “none: wait” has no address"),
+        ('<a id="Promise.a"></a>', "", 6, "“none: wait” has no address"),
         (
             'id="Promise.a',
             'id="asyncio.a',
             6,
             "the address asyncio.a stands in line 5",
         ),
-        ("| —", "| none", 6, "the row of “none: wait” leads to no page"),
+        ("| —", "| none", 6, "“none: wait” leads to no page"),
     ],
 )
 def test_a_row_that_is_wrong(book, old, new, line, message):
