@@ -23,14 +23,14 @@ ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1"}
 def python(session: nox.Session) -> None:
     """Test the Python programs, the mock API and the tools."""
     set_up(session, "run", "test", "node-24")
-    python_tests(session, *session.posargs)
+    python_tests(session)
 
 
 @nox.session
 def javascript(session: nox.Session) -> None:
     """Test the JavaScript programs."""
     set_up(session, "run", "node-24")
-    javascript_tests(session, *session.posargs)
+    javascript_tests(session)
 
 
 @nox.session
@@ -49,7 +49,7 @@ def browser(session: nox.Session) -> None:
         tool(session, "tools.browser", "serve")
         return
     tool(session, "tools.browser", "install")
-    python_tests(session, "-m", "browser", *session.posargs)
+    python_tests(session, "-m", "browser")
     pages(session, "--browser", "uses/responsive-page", *session.posargs)
 
 
@@ -94,6 +94,13 @@ def new(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def proven(session: nox.Session) -> None:
+    """Note that all holds on this Python and this Node (-- no: it does not)."""
+    install(session, "run", "node-24")
+    tool(session, "tools", "proven", *(session.posargs or ["yes"]))
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the tools and the mock API, as ratios."""
     set_up(session, "run", "node-24")
@@ -104,7 +111,7 @@ def bench(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Hold the mock API to its description with made-up requests."""
     install(session, "run", "test", "fuzz")
-    python_tests(session, "python/mock_api/fuzz_openapi.py", *session.posargs)
+    python_tests(session, "python/mock_api/fuzz_openapi.py")
 
 
 @nox.session(default=False)
@@ -113,25 +120,22 @@ def fuzz(session: nox.Session) -> None:
     [(python, "24") for python in PYTHONS] + [(THIS_PYTHON, "26")],
 )
 def versions(session: nox.Session, node: str) -> None:
-    """Hold tests and pages to every Python and Node (-- --write notes them)."""
+    """Hold tests and pages to every Python and Node (-- --write: pages only)."""
     set_up(session, "run", "test", f"node-{node}")
-    writing = session.posargs == ["--write"]
-    if writing:
-        tool(session, "tools", "proven", "no")
-    python_tests(session, *session.posargs[writing:])
-    javascript_tests(session, *session.posargs[writing:])
-    if writing:
-        tool(session, "tools", "proven", "yes")
+    if session.posargs != ["--write"]:
+        python_tests(session)
+        javascript_tests(session)
     pages(session, *session.posargs)
 
 
-def python_tests(session: nox.Session, *arguments: str) -> None:
+def python_tests(session: nox.Session, *paths: str) -> None:
     """Run pytest against a server of its own, in Python's development mode."""
     pytest = ["python", "-X", "dev", "-W", "error", "-m", "pytest", "-n", "auto"]
-    tool(session, "mock_api", "--while", *pytest, *arguments)
+    tests = [*paths, *session.posargs]
+    tool(session, "mock_api", "--while", *pytest, *tests)
 
 
-def javascript_tests(session: nox.Session, *files: str) -> None:
+def javascript_tests(session: nox.Session) -> None:
     """Run `node --test` against a server of its own."""
     options = [
         "--test",
@@ -140,8 +144,8 @@ def javascript_tests(session: nox.Session, *files: str) -> None:
         "--test-reporter=dot",
         "--test-timeout=60000",
     ]
-    tests = files or ["javascript/**/*.test.js"]
-    tool(session, "mock_api", "--while", node(session), *options, *tests)
+    files = session.posargs or ["javascript/**/*.test.js"]
+    tool(session, "mock_api", "--while", node(session), *options, *files)
 
 
 def pages(session: nox.Session, *arguments: str) -> None:

@@ -29,8 +29,9 @@ class Facts:
         return path.relative_to(self.root).as_posix()
 
     def text(self, name: str | Path) -> str:
-        """The text of a file, named from the root; "" where there is none."""
-        return self.texts.get(self.root / name, "")
+        """The text of a file, by its path or its name; "" where there is none."""
+        path = name if isinstance(name, Path) else self.root / name
+        return self.texts.get(path, "")
 
     def page(self, pair: Pair) -> Page:
         """The page of a pair; an empty one where it has none."""

@@ -85,7 +85,8 @@ def _place(mark: str) -> re.Pattern[str]:
 
 def _filled(text: str, mark: str, content: str) -> str:
     """The text with `content` between its marks; as it was where it has none."""
-    return _place(mark).sub(lambda found: f"{found[1]}\n{content}\n\n{found[2]}", text)
+    body = f"\n{content}\n\n" if content else ""
+    return _place(mark).sub(lambda found: found[1] + body + found[2], text)
 
 
 def _pages(facts: Facts, pairs: Sequence[Pair]) -> str:
