@@ -80,7 +80,7 @@ def new(root: Path, name: str, title: str) -> int:
     for path in pair.files:
         print("wrote", path.relative_to(root).as_posix())
     facts = read(root)
-    _written(_run(facts, [pair]), facts.pairs)
+    _written(_run(facts, [pair]), [pair])
     print(f"Fill in every {PLACEHOLDER}, then run: nox -s docs -- --write {pair.name}")
     return 0
 

@@ -73,8 +73,7 @@ def _patterns(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]
     """What matches no prose or a word, and what matches a link of ours to one."""
     longest = sorted(words, key=len, reverse=True)
     either = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in longest)
-    word = rf"(?<![\w.-])(?P<word>{either})(?![\w-])"
+    word = rf"(?<![\w.-])(?P<word>{either})(?![\w-]|\.\w)"
     ours = rf"\[({either})\]\(\.\./glossary\.md#[^)]*\)"
-    return re.compile(f"{_OTHER}|{word}", re.DOTALL | re.IGNORECASE), re.compile(
-        ours, re.IGNORECASE
-    )
+    flags = re.DOTALL | re.IGNORECASE
+    return re.compile(f"{_OTHER}|{word}", flags), re.compile(ours, flags)

@@ -14,7 +14,7 @@ from tools.page import every, ids, line, parse, words
 from tools.programs import node
 
 PHRASEBOOK = "docs/phrasebook.md"
-HEADER = ["Python", "JavaScript", "Page"]
+HEADER = ["python", "javascript", "page"]
 _PROMISE = """
 const no = ["length", "name", "prototype", "constructor"];
 const names = (of, prefix) => Object.getOwnPropertyNames(of)
@@ -35,8 +35,8 @@ def _check(text: str) -> Iterator[tuple[int, str, str]]:
     seen: dict[str, int] = {}
     for table in (block for block in parse(text).blocks if block.type == "table"):
         header, *rows = (row.children for row in every(table, "tr"))
-        if [words(cell) for cell in header] != HEADER:
-            message = f"a table does not begin with | {' | '.join(HEADER)} |"
+        if [words(cell).lower() for cell in header] != HEADER:
+            message = "a table does not begin with | Python | JavaScript | Page |"
             yield line(table), message, "begin it so"
             continue
         for first, _, page in rows:

@@ -52,7 +52,7 @@ def page(tiny):
         ("[a task](tiny.md) task", "[a task](tiny.md) [task](../glossary.md#task)"),
         ('<b title="task">task', '<b title="task">[task](../glossary.md#task)'),
         ("A multitask, taskset, task-like thing.", None),
-        ("TaskGroup, asyncio.task, task_group.", None),
+        ("TaskGroup, asyncio.task, task_group, Task.cancel.", None),
     ],
 )
 def test_the_first_of_each_word_leads_to_the_glossary(page, text, linked):

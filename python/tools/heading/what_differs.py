@@ -63,9 +63,8 @@ class WhatDiffers(Part):
             for block in claim.blocks:
                 named = any(code.startswith(_COMMANDS) for code in codes(block))
                 if block in proofs:
-                    yield from proof.check(
-                        facts, pair, page.source([block]), line(block)
-                    )
+                    source = page.source([block])
+                    yield from proof.check(facts, pair, source, line(block))
                 elif block.type == "fence":
                     yield from _snippet(facts, pair, block)
                 elif words(block).startswith("Measured:") and not named:
@@ -96,10 +95,8 @@ def _snippet(facts: Facts, pair: Pair, block: Node) -> Iterator[Said]:
     if block.info == "text":
         where = "in the output or as a literal in a test"
         tests = (literals(facts.text(pair.test(language))) for language in LANGUAGES)
-        texts = [
-            " ".join(t.split()) for t in (*shown(facts.page(pair)).values(), *tests)
-        ]
-        lost = [x for x in lines if not any(" ".join(x.split()) in t for t in texts)]
+        texts = [*map(_flat, shown(facts.page(pair)).values()), *tests]
+        lost = [text for text in lines if not any(_flat(text) in t for t in texts)]
     elif block.info in FENCES.values():
         language = next(x for x, name in FENCES.items() if name == block.info)
         paths = [pair.program(language), pair.test(language), *pair.files[3:]]
