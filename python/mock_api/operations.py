@@ -114,7 +114,7 @@ class Operations:
                     methods, params = candidate, match.groupdict()
                     break
             else:
-                raise Problem(404, f"There is no {short(path)}.{self._hint(path)}")
+                raise Problem(404, f"There is no {short(path)}.{self._hint(path, 0.6)}")
         if (operation := methods.get(method)) is None:
             allowed = ", ".join(methods)
             raise Problem(
@@ -149,15 +149,16 @@ class Operations:
         raise Problem(
             422,
             f"path: no request can match {short(pattern.path)}."
-            f"{self._hint(pattern.path)}",
+            f"{self._hint(pattern.path, 0)}",
         )
 
-    def _hint(self, path: str) -> str:
-        """The nearest path, and all there are."""
+    def _hint(self, path: str, likeness: float) -> str:
+        """The nearest path, if it is at least that near, and all there are."""
         from difflib import get_close_matches  # slow to import, and rarely needed
 
-        [near] = get_close_matches(short(path), self._plain, n=1, cutoff=0)
-        return f" Did you mean {near}? There are: {', '.join(self._plain)}."
+        near = get_close_matches(short(path), self._plain, n=1, cutoff=likeness)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return f"{meant} There are: {', '.join(self._plain)}."
 
 
 def _parse(call: Call) -> object:

@@ -1,14 +1,18 @@
 import asyncio
 import json
+from collections import Counter
 
 import httpx
 import pytest
 
+from mock_api import control
 from mock_api import log as logs
 from mock_api.client import LogEntry, scenario
+from mock_api.control import SCENARIOS
 from mock_api.log import Log
 from mock_api.patterns import Pattern
-from mock_api.testing import SHORT, only_entry, raw
+from mock_api.scenarios import Scenario
+from mock_api.testing import SHORT, only_entry, raw, served
 
 # What has been seen
 
@@ -209,3 +213,83 @@ async def test_events_of_someone_who_left_go_nowhere(server_url):
         async with httpx.AsyncClient(verify=False) as client:
             assert (await client.get(f"{api.url}/data")).status_code == 200
         assert (await only_entry(api)).ending == "completed"
+
+
+# A long log
+
+
+def filled(entries: int) -> Scenario:
+    """A scenario that has seen so many requests."""
+    alone = Scenario("alone")
+    for number in range(entries):
+        alone.log.end(alone.log.start("GET", f"/{number}", ""), "completed")
+    return alone
+
+
+async def test_only_so_much_is_written_in_one_turn(monkeypatch):
+    """Whoever else has something to do waits for one slice, however many read."""
+    alone = filled(1000)
+    in_turn: Counter[int] = Counter()
+    turn = 0
+    at = LogEntry.at
+
+    def counted(entry, event):
+        in_turn[turn] += 1
+        return at(entry, event)
+
+    async def count_turns():
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def write(piece, more):
+        pass  # the network is never in the way
+
+    monkeypatch.setattr(LogEntry, "at", counted)
+    counting = asyncio.create_task(count_turns())
+    readers = [control._Log] * 3 + [control._Events] * 5
+    reading = [asyncio.create_task(one(alone).write_body(write)) for one in readers]
+    while in_turn.total() < 3 * 1000 + 5 * 2000:
+        await asyncio.wait(reading, timeout=0)
+    alone.delete()
+    await asyncio.gather(*reading)
+    counting.cancel()
+    assert max(in_turn.values()) == 100
+
+
+@pytest.mark.parametrize("entries", [0, 1, 99, 100, 101, 200, 201, 12_345])
+async def test_a_log_of_any_length(entries):
+    async with served() as url, scenario(url) as api:
+        known = SCENARIOS.find(httpx.URL(api.url).path[3:])
+        for number in range(entries):
+            known.log.end(known.log.start("GET", f"/{number}", ""), "completed")
+        log = await api.log()
+    last = [f"/{number}" for number in range(entries)][-10_000:]
+    assert [entry.path for entry in log] == last
+    assert {entry.ending for entry in log} <= {"completed"}
+
+
+async def test_a_long_log_shows_one_moment():
+    alone = filled(500)
+    late = alone.log.start("GET", "/late", "")
+    stream = control._Log(alone)
+    pieces: list[bytes] = []
+
+    async def write(piece, more):
+        if not pieces:
+            alone.log.end(late, "completed")
+            alone.log.start("GET", "/later", "")
+        pieces.append(piece)
+
+    await stream.write_body(write)
+    *_, last = json.loads(b"".join(pieces))
+    assert (last["path"], last["ending"], last["ended"]) == ("/late", None, None)
+
+
+async def test_whoever_comes_late_to_the_events_does_not_look_at_forgotten_ones():
+    alone = filled(10_003)
+    after, events = alone.log.events_from(0, 4)
+    assert [event["path"] for event in events] == ["/3", "/3", "/4", "/4"]
+    assert [event["event"] for event in events] == ["started", "ended"] * 2
+    assert after == 10

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import re
+from itertools import product
 
 import httpx
 import pytest
@@ -295,6 +296,108 @@ async def test_an_answer_that_is_cut_off(api, client, cut):
 
 
 # What is refused
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "said"),
+    [
+        (
+            "hold",
+            "/post",
+            "path: no request can match /post. Did you mean /posts? Ther",
+        ),
+        (
+            "release",
+            "/user/1",
+            "path: no request can match /user/1. Did you mean /user",
+        ),
+        (
+            "drop",
+            "/users/*/pic",
+            "path: no request can match /users/*/pic. Did you mea",
+        ),
+        (
+            "delay",
+            "/posts/1/*",
+            "path: no request can match /posts/1/*. Did you mean /",
+        ),
+        (
+            "fail",
+            "DELETE /posts",
+            "path: /posts does not know DELETE. It knows: GET, HEAD",
+        ),
+        (
+            "hold",
+            "GET /completions",
+            "path: /completions does not know GET. It knows: P",
+        ),
+        ("answer", "/weather", "path: no request can match /weather. Did you mean /"),
+        (
+            "rendezvous",
+            "/feeds/news/3",
+            "path: no request can match /feeds/news/3. Did",
+        ),
+        (
+            "fail",
+            "/completions/3",
+            "path: no request can match /completions/3. Did you",
+        ),
+    ],
+)
+async def test_a_rule_that_no_request_can_match(api, rule, path, said):
+    others: dict[str, dict[str, object]] = {
+        "fail": {"statuses": [500]},
+        "rendezvous": {"n": 2},
+        "delay": {"seconds": 1},
+    }
+    answer = await api._control.post(rule, json={"path": path, **others.get(rule, {})})
+    assert (answer.status_code, answer.json()["detail"][: len(said)]) == (422, said)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "*",
+        "/*",
+        "GET *",
+        "* /data",
+        "HEAD /data",
+        "/users/*/picture",
+        "/u*/1*",
+        "*/picture",
+        "/status/503",
+        "/users/[1]",
+        "/feeds/news/3",
+        "/completions/*",
+    ],
+)
+async def test_a_rule_that_some_request_can_match(api, path):
+    for rule in "hold", "release", "drop":
+        await api._post(rule, path=path)
+
+
+def words(most: int) -> list[str]:
+    """All texts of a, b and c with 1 to so many letters."""
+    sizes = range(1, most + 1)
+    return ["".join(w) for size in sizes for w in product("abc", repeat=size)]
+
+
+@pytest.mark.parametrize(
+    ("path", "texts", "most"),
+    [
+        ("/a", ["/a"], 4),
+        ("/a/{x}/b", [f"/a/{x}/b" for x in words(4)], 4),
+        ("/{x}", [f"/{x}" for x in words(4)], 4),
+        ("/{x}/c{y}", [f"/{x}/c{y}" for x in words(3) for y in words(3)], 3),
+    ],
+)
+def test_what_can_match_at_all(path, texts, most):
+    """Every short pattern, tried on every text that is as long as can matter."""
+    for size in range(most + 1):
+        for letters in product("*/abc", repeat=size):
+            pattern = Pattern("/" + "".join(letters))
+            found = any(pattern.matches("GET", text) for text in texts)
+            assert pattern.may_match(path) == found, pattern.text
 
 
 @pytest.mark.parametrize(

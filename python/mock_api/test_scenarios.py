@@ -1,11 +1,14 @@
 import asyncio
+from time import perf_counter
 
 import httpx
 import pytest
 
+from mock_api import log as logs
 from mock_api.client import scenario
 from mock_api.problem import Problem
 from mock_api.scenarios import Scenarios
+from mock_api.testing import served
 
 
 async def test_scenarios_are_private(server_url, api, client):
@@ -57,6 +60,80 @@ async def test_default_is_always_there(server_url):
         assert (await client.get("/data?delay=0.00123")).status_code == 200
         log = (await client.get("/scenarios/default/log?settled=false")).json()
         assert "delay=0.00123" in [entry["query"] for entry in log]
+
+
+@pytest.fixture
+def pass_time(monkeypatch):
+    """Moves the clock of every scenario."""
+    later = 0.0
+
+    def pass_time(seconds):
+        nonlocal later
+        later += seconds
+
+    monkeypatch.setattr(logs, "perf_counter", lambda: perf_counter() + later)
+    return pass_time
+
+
+def test_a_scenario_that_nobody_uses_for_an_hour_is_deleted(pass_time):
+    made = Scenarios()
+    used, asked, unused = (made.make(delays=True, limit=1) for _ in range(3))
+    pass_time(3590)
+    used.log.use()
+    asked.log.end(asked.log.start("GET", "/", ""), "completed")
+    pass_time(20)
+    assert made.all() == [made.find("default"), used, asked]
+    assert unused.deleted
+    with pytest.raises(Problem, match="nobody used it for 60 minutes"):
+        made.find(unused.id)
+    pass_time(3600)
+    with pytest.raises(Problem):
+        made.find(used.id)
+    assert made.all() == [made.find("default")]
+
+
+def test_what_waits_is_used(pass_time):
+    made = Scenarios()
+    answering, listened = (made.make(delays=True, limit=1) for _ in range(2))
+    entry = answering.log.start("GET", "/", "")
+    listened.log.listeners.add(asyncio.Event())
+    pass_time(10_000)
+    assert made.all() == [made.find("default"), answering, listened]
+    answering.log.end(entry, "completed")
+    listened.log.listeners.clear()
+    assert made.all() == [made.find("default"), answering]
+    pass_time(3600)
+    assert made.all() == [made.find("default")]
+
+
+def test_old_ones_make_room(pass_time):
+    made = Scenarios()
+    for _ in range(1000):
+        made.make(delays=True, limit=1)
+    pass_time(3600)
+    made.make(delays=True, limit=1)
+    assert len(made.all()) == 2
+
+
+async def test_scenarios_are_listed(pass_time):
+    async with served() as url, httpx.AsyncClient(base_url=url, verify=False) as server:
+        async with scenario(url, delays=False) as api:
+            await server.get(f"{api.url}/data")
+            await api.hold("/users/1")
+            held = asyncio.create_task(server.get(f"{api.url}/users/1"))
+            await api.saw("/users/1")
+            pass_time(100)
+            first, *_, made = (await server.get("/scenarios")).json()
+            await api.release("/users/1")
+            await held
+            *_, then = (await server.get("/scenarios")).json()
+        *_, last = (await server.get("/scenarios")).json()
+    assert first["id"] == "default"
+    assert (made["requests"], made["in_flight"]) == (2, 1)
+    assert made["age"] >= made["idle"] >= 100
+    assert then["id"] == made["id"] == httpx.URL(api.url).path[3:] != last["id"]
+    assert (then["requests"], then["in_flight"]) == (2, 0)
+    assert then["age"] >= 100 > then["idle"] >= 0
 
 
 def test_default_begins_afresh():
