@@ -32,7 +32,8 @@ const SERVER =
  * @property {string} query
  * @property {number} inFlight how many were in flight then, itself included
  * @property {number | null} status
- * @property {"completed" | "client hung up" | "dropped" | null} ending
+ * @property {"completed" | "client hung up" | "dropped" | "held too long"
+ *   | null} ending
  * @property {number} started
  * @property {number | null} ended
  * @property {number} startedEvent place in the scenario's order of events
