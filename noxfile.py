@@ -131,7 +131,10 @@ def python_tests(session: nox.Session, *paths: str) -> None:
 def javascript_tests(session: nox.Session) -> None:
     """Run `node --test` against a server of its own."""
     options = [
+        # Nothing of it goes on without us, or when its tests are done.
+        "--require=./javascript/tools/lifeline.js",
         "--test",
+        "--test-force-exit",
         f"--test-concurrency={2 * (os.cpu_count() or 1)}",
         "--unhandled-rejections=strict",
         "--test-reporter=dot",
