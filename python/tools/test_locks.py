@@ -107,7 +107,10 @@ def test_a_requirement_without_a_hash(tmp_path):
             f"{HASHED}    # from file:///opt/pypi\n",
             [(3, "names a place: file:///opt/pypi")],
         ),
-        (f"-r more.txt\n{HASHED}", [(1, "holds an option, and not only requirements: -r more.txt")]),
+        (
+            f"-r more.txt\n{HASHED}",
+            [(1, "holds an option, and not only requirements: -r more.txt")],
+        ),
     ],
 )
 def test_a_lock_for_pip_that_names_a_place(tmp_path, text, found):

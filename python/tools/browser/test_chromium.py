@@ -1,6 +1,7 @@
 """Where a browser is looked for, and what is said where there is none."""
 
 import platform
+import shutil
 import subprocess
 import sys
 
@@ -41,7 +42,7 @@ def fetched(monkeypatch, bare):
 
     def runs(path):
         fetcher = PLAYWRIGHT if path == "own" else NPM
-        return path == "theirs" or fetcher in tried and fetcher in there
+        return path == "theirs" or (fetcher in tried and fetcher in there)
 
     monkeypatch.setattr(chromium, "_unpack", unpack)
     monkeypatch.setattr(subprocess, "run", run)
@@ -120,7 +121,7 @@ def test_where_npm_fails_its_reason_is_shown_and_nothing_is_left(
     npm = tmp_path / "npm"
     npm.write_text("#!/bin/sh\necho npm error code ENOTFOUND >&2\nexit 1\n")
     npm.chmod(0o755)
-    monkeypatch.setattr(chromium.shutil, "which", lambda *_, **__: npm)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: npm)
     chromium._unpack()
     said = f"npm error code ENOTFOUND\n{chromium._UNLOCKED}\n"
     assert capfd.readouterr() == ("", said)

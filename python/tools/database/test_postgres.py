@@ -89,7 +89,8 @@ __main__.main()
     ended = run("-c", script)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == (
-        "PostgreSQL is missing: run this through nox, which brings it.\n"
+        "PostgreSQL is missing: nox brings it. Where nox cannot, start one yourself "
+        "and name it: DATABASE_URL=postgres://user:password@host/database\n"
     )
     assert not any(folder.iterdir())
 
