@@ -202,7 +202,7 @@ def javascript_files(*arguments: str) -> list[str]:
             continue
         found = [path] if path.is_file() else sorted(path.rglob("*.test.js"))
         if not found or not found[0].match("*.test.js"):
-            refuse(f"no test: {argument}; expected a folder or a file *.test.js")
+            refuse(f"no tests: {argument}; expected a folder of tests or a *.test.js")
         files += map(str, found)
     return [*options, *(dict.fromkeys(files) or ["javascript/**/*.test.js"])]
 
