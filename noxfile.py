@@ -7,6 +7,11 @@ from pathlib import Path
 
 import nox
 
+sys.path.insert(0, str(Path(__file__).with_name("python")))
+from mock_api.lifeline import guard
+
+guard()
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
