@@ -100,7 +100,8 @@ def guard() -> None:
 
     @atexit.register
     def finish() -> None:
-        with suppress(subprocess.TimeoutExpired):
+        # A second signal ends the wait: the guard does its work without us.
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt, SystemExit):
             process.communicate(timeout=_STOP)
 
 
@@ -119,11 +120,16 @@ def _guard(folder: str) -> None:
         limit = time.monotonic() + 1
         while (left := processes(folder)) and time.monotonic() < limit:
             for process in left - told:
-                with suppress(ProcessLookupError):
+                with suppress(OSError):  # it has ended meanwhile
                     os.kill(process, number)
             told |= left
             time.sleep(0.05)
-    shutil.rmtree(folder, ignore_errors=True)
+    # Processes that we did not see end with those that we saw, but may still write.
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not Path(folder).exists():
+            break
+        time.sleep(0.05)
 
 
 def processes(folder: str) -> set[int]:
@@ -137,7 +143,7 @@ def processes(folder: str) -> set[int]:
                     found.add(int(process.name))
     else:
         ps = ["ps", "-A", "-E", "-ww", "-o", "pid=", "-o", "command="]
-        said = subprocess.run(ps, stdout=subprocess.PIPE, check=True).stdout
+        said = subprocess.run(ps, stdout=subprocess.PIPE, check=False).stdout
         found = {int(line.split()[0]) for line in said.splitlines() if mark in line}
     return found
 
