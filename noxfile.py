@@ -15,6 +15,11 @@ from typing import NoReturn
 import nox
 from nox.command import CommandFailed
 
+sys.path.insert(0, str(Path(__file__).with_name("python")))
+from mock_api.lifeline import guard
+
+guard()
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
