@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from mock_api.lifeline import guard
 from tools import addresses, checks, indexes, pages
 from tools.catalogue import ROOT, Pair, find_pairs
 from tools.facts import Facts, put, read
@@ -177,4 +178,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    guard()
     sys.exit(main())

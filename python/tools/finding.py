@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-WRITE = "run: nox -s docs -- --write"
+# What the session finds, the same session rewrites.
+_BROWSER = os.environ.get("NOX_CURRENT_SESSION") == "browser"
+WRITE = f"run: nox -s {'browser' if _BROWSER else 'docs'} -- --write"
 
 
 @dataclass(frozen=True, slots=True, order=True)
