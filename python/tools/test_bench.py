@@ -37,12 +37,12 @@ def test_the_bare_application_is_never_early():
         assert min(load(f"{bare.url()}/delayed")) >= 50
 
 
-@pytest.mark.parametrize("command", [bench.BARE, bench.TELLING_API])
+@pytest.mark.parametrize("command", [bench.BARE, bench.API])
 def test_a_server_tells_what_cpu_time_it_has_used(command):
     with bench.Child(command) as child:
         url = child.url()
         used = child.ask()
-        bench.ask(f"{url}/data?delay=0" if command is bench.TELLING_API else url)
+        bench.ask(f"{url}/data?delay=0" if command is bench.API else url)
         assert 0 < used < child.ask()
 
 
