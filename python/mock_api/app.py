@@ -79,7 +79,8 @@ async def _answer(
     try:
         response = await _response(_serve(call, entry))
         entry.status = response.status
-        await response.send(scope, send)
+        if not (isinstance(response, Response) and connection.send_whole(response)):
+            await response.send(scope, send)
         # Nobody else had a turn since the last byte was written: whoever has
         # read the whole response will find this in the log.
         ending = response.ending
