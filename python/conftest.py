@@ -80,7 +80,9 @@ async def no_task_is_left() -> AsyncIterator[None]:
     now = asyncio.all_tasks() - before - {asyncio.current_task()}
     # asyncio itself closes a generator that was collected, in a task without
     # a coroutine.
-    left = {task for task in now if inspect.iscoroutine(task.get_coro())}
+    left = {
+        task for task in now if inspect.iscoroutine(task.get_coro())
+    }
     assert not left, f"tasks left running: {left}"
 
 
