@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { subscribe } from "node:diagnostics_channel";
+import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
 import { request } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
@@ -18,7 +19,9 @@ const { setTimeout: sleep, setImmediate: giveWay } = timers;
 const { setTimeout, clearTimeout } = globalThis;
 
 const ROOT = join(import.meta.dirname, "..");
-const LIMIT = 10_000; // milliseconds until a wait is called a failure
+// Milliseconds until a wait is called a failure. Who breaks a program to see
+// its tests fail sets fewer seconds.
+const LIMIT = 1000 * Number(process.env.TEST_LIMIT ?? 30);
 const SERVER =
   process.env.API_URL ??
   (await start("mock_api", "--port", "0", "--lifeline"));
@@ -32,7 +35,8 @@ const SERVER =
  * @property {string} query
  * @property {number} inFlight how many were in flight then, itself included
  * @property {number | null} status
- * @property {"completed" | "client hung up" | "dropped" | null} ending
+ * @property {"completed" | "client hung up" | "dropped" | "held too long"
+ *   | null} ending
  * @property {number} started
  * @property {number | null} ended
  * @property {number} startedEvent place in the scenario's order of events
@@ -51,8 +55,19 @@ export async function mockApi(t) {
   withoutConnection(t);
   const { url, control } = await ask("POST", `${SERVER}/scenarios`, {
     delays: false,
+    limit: (2 / 3) * (LIMIT / 1000), // the API says more than we could
   });
-  restore.push(() => ask("DELETE", control));
+  restore.push(async () => {
+    const log = await ask("GET", `${control}log?settled=false`);
+    for (const { method, path, ending } of log) {
+      // When we give a request up, the API hears of it a little later.
+      const here = [...asking].some((asked) =>
+        asked.path.includes(path),
+      );
+      if (here && !ending) forgotten.push(`${method} ${path}`);
+    }
+    await ask("DELETE", control); // releases what is held
+  });
   /** @param {string} rule @param {object} values */
   const set = async (rule, values) => {
     await ask("POST", control + rule, values);
@@ -186,29 +201,7 @@ export function clock(t) {
  * @param {() => Promise<unknown>} main
  */
 export function running(main) {
-  const program = {
-    output: "",
-    get lines() {
-      return this.output.split("\n").slice(0, -1);
-    },
-    /** @type {Promise<unknown>} */
-    done: Promise.resolve(),
-    /** @param {string} text */
-    async prints(text) {
-      // Not only until `done`: what nobody awaits may print later.
-      const limit = performance.now() + LIMIT;
-      const timer = setTimeout(() => news.resolve(), LIMIT);
-      while (!this.output.includes(text) && performance.now() < limit) {
-        news = Promise.withResolvers();
-        await news.promise;
-      }
-      clearTimeout(timer);
-      const only = `not printed: ${text}, only:\n${this.output}`;
-      assert(this.output.includes(text), only);
-    },
-  };
-  /** @type {PromiseWithResolvers<void>} */
-  let news = Promise.withResolvers();
+  const news = new EventEmitter();
   const write = process.stdout.write;
   // The test runner reports through the same stream, but never in strings.
   process.stdout.write = /** @type {typeof write} */ (
@@ -217,15 +210,36 @@ export function running(main) {
         return write.call(process.stdout, chunk, ...rest);
       }
       program.output += chunk;
-      news.resolve();
+      news.emit("printed");
       return true;
     }
   );
   restore.push(() => {
     process.stdout.write = write;
   });
-  program.done = main();
-  program.done.catch(() => {}); // the test awaits it, perhaps later
+  const program = {
+    output: "",
+    get lines() {
+      return this.output.split("\n").slice(0, -1);
+    },
+    get done() {
+      return limited(
+        ended,
+        () => `not ended, printed:\n${this.output}`,
+      );
+    },
+    /** @param {string} text */
+    async prints(text) {
+      // Not only until `done`: what nobody awaits may print later.
+      const printed = async () => {
+        while (!this.output.includes(text)) await once(news, "printed");
+      };
+      const only = () => `not printed: ${text}, only:\n${this.output}`;
+      await limited(printed(), only);
+    },
+  };
+  const ended = main();
+  ended.catch(() => {}); // the test awaits it, perhaps later
   return program;
 }
 
@@ -241,7 +255,8 @@ export async function printed(main) {
 
 /**
  * Run this Node with `args` in a process of its own, to its end. It runs in
- * the folder javascript/.
+ * the folder javascript/. Where it takes too long, it is killed, and this
+ * rejects.
  * @param {string[]} args
  * @param {Record<string, string>} [env] added to the environment
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>} the
@@ -253,14 +268,22 @@ export function runNode(args, env = {}) {
     cwd: join(ROOT, "javascript"),
     env: { ...inherited, NODE_OPTIONS: "", ...env },
     timeout: LIMIT,
+    killSignal: /** @type {const} */ ("SIGKILL"),
   };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const finish = (
       /** @type {import("node:child_process").ExecFileException | null} */ error,
       /** @type {string} */ stdout,
       /** @type {string} */ stderr,
     ) => {
-      // Ended by a signal, ours after LIMIT for one, it has no exit code.
+      if (error?.killed) {
+        const command = `node ${args.join(" ")}`;
+        const printed = stdout + stderr;
+        reject(
+          new Error(`not ended: ${command}, printed:\n${printed}`),
+        );
+      }
+      // Ended by a signal, it has no exit code. Rejected, it ignores this.
       const code = error ? Number(error.code ?? Number.NaN) : 0;
       resolve({ code, stdout, stderr });
     };
@@ -302,10 +325,8 @@ export async function serving(language, source, env = {}) {
     },
   );
   restore.push(() => server.kill("SIGKILL"));
-  const lines = createInterface(server.stdout);
-  const { value } = await lines[Symbol.asyncIterator]().next();
-  assert(value, "The server did not start.");
-  return { port: Number(value), process: server };
+  const port = await firstLine(server, "The server");
+  return { port: Number(port), process: server };
 }
 
 /** @type {string | Promise<string> | undefined} */
@@ -321,20 +342,33 @@ export async function databaseUrl() {
 const restore = [];
 /** @type {Error[]} */
 const warnings = [];
+/** @type {Set<{ path: string }>} what `fetch` has sent, not answered yet */
+const asking = new Set();
+/** @type {string[]} what a test left in flight */
+const forgotten = [];
 /** @type {string[]} what the test runner itself keeps open */
 let idle;
 
 process.on("warning", (warning) => warnings.push(warning));
+/** @type {(message: any) => void} */
+const answered = ({ request }) => asking.delete(request);
+/** @type {(message: any) => void} */
+const sent = ({ request }) => asking.add(request);
+subscribe("undici:request:create", sent);
+subscribe("undici:request:headers", answered);
+subscribe("undici:request:error", answered);
 
 before(() => {
   idle = process.getActiveResourcesInfo();
 });
 
-// A warning, and whatever would keep the process alive, fails the test.
+// A warning, a request in flight, and whatever would keep the process alive
+// fails the test.
 afterEach(async (t) => {
   for (const undo of restore.splice(0).reverse()) await undo();
   if (!("passed" in t && t.passed)) return; // it has failed already
   assert.deepEqual(warnings.splice(0), []);
+  assert.deepEqual(forgotten.splice(0), [], "in flight after the test");
   // What a finished request leaves behind closes within a few turns.
   const limit = performance.now() + LIMIT;
   while (leftOpen().length > 0 && performance.now() < limit) {
@@ -360,9 +394,11 @@ function leftOpen() {
  */
 async function ask(method, url, body) {
   const headers = { "Content-Type": "application/json" };
-  const asking = request(url, { method, headers, agent: false });
-  asking.end(body && JSON.stringify(body));
-  const [response] = await once(asking, "response");
+  const sending = request(url, { method, headers, agent: false });
+  sending.end(body && JSON.stringify(body));
+  const answered = once(sending, "response");
+  const silent = () => `no answer of the mock API to ${method} ${url}`;
+  const [response] = await limited(answered, silent);
   const answer = JSON.parse((await text(response)) || "null");
   if (response.statusCode < 400) return answer;
   throw new Error(`${answer.title}: ${answer.detail}`);
@@ -390,15 +426,53 @@ async function start(...module) {
     detached: true,
     windowsHide: true,
   });
-  const { value } = await createInterface(server.stdout)
-    [Symbol.asyncIterator]()
-    .next();
-  assert(value, `${module[0]} did not start.`);
+  const line = await firstLine(server, module[0]);
   server.unref();
   for (const stream of [server.stdin, server.stdout]) {
     /** @type {import("node:net").Socket} */ (stream).unref();
   }
-  return value.slice(value.indexOf(": ") + 2);
+  return line.slice(line.indexOf(": ") + 2);
+}
+
+/**
+ * What a server prints when it is ready.
+ * @param {import("node:child_process").ChildProcessByStdio<
+ *   import("node:stream").Writable, import("node:stream").Readable, null>} server
+ * @param {string} name
+ */
+async function firstLine(server, name) {
+  const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+  try {
+    const { value } = await limited(
+      lines.next(),
+      () => `${name} did not start: it has not printed a line yet.`,
+    );
+    assert(value, `${name} did not start: it ended without a line.`);
+    return value;
+  } catch (error) {
+    server.kill("SIGKILL");
+    throw error;
+  }
+}
+
+/**
+ * Settle as `promise` does, or fail where that takes too long, even while a
+ * test has stopped the clock.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {() => string} problem what has not come, and what has
+ * @returns {Promise<T>}
+ */
+async function limited(promise, problem) {
+  const late = Promise.withResolvers();
+  const fail = () =>
+    late.reject(new Error(`After ${LIMIT / 1000} s: ${problem()}`));
+  const timer = setTimeout(fail, LIMIT);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The Python of nox: of the session that runs us, or of an earlier one. */

@@ -10,7 +10,13 @@ import {
   setTimeout as sleep,
 } from "node:timers/promises";
 
-import { clock, mockApi, withoutConnection } from "./helpers.js";
+import {
+  clock,
+  mockApi,
+  runNode,
+  serving,
+  withoutConnection,
+} from "./helpers.js";
 
 const blockingGet = (url) =>
   execFileSync(process.execPath, ["--eval", `fetch("${url}")`]);
@@ -134,4 +140,65 @@ test("a limit ends the work when the clock has come there", async (t) => {
   await failing;
   const [entry] = await api.log();
   assert.equal(entry.ending, "client hung up");
+});
+
+const testsOf = (body) => `
+  import { test } from "node:test";
+  import { mockApi, runNode, running, serving } from "./helpers.js";
+  ${body}`;
+
+test("a request that is left in flight fails its test at once", async () => {
+  const source = testsOf(`test("forgets", async (t) => {
+    const api = await mockApi(t);
+    await api.hold("/data");
+    fetch(api.url + "/data").catch(() => {});
+    await api.saw("GET /data");
+  });`);
+  // If it waited for the hold to end, this would take too long.
+  const { code, stdout } = await runNode(["--eval", source]);
+  assert.equal(code, 1);
+  assert.match(stdout, /in flight after the test/);
+  assert.match(stdout, /'GET \/data'/);
+});
+
+test("a request that is given up is not left in flight", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/data");
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const asking = fetch(`${api.url}/data`, { signal });
+  await api.saw("GET /data");
+  leaving.abort();
+  await assert.rejects(asking, { name: "AbortError" });
+});
+
+test("a wait that takes too long says what for", async () => {
+  const source = testsOf(`
+    const forever = () => new Promise((end) => setTimeout(end, 1e9));
+    test("prints", () => {
+      const program = running(() => (console.log("one"), forever()));
+      return program.prints("two");
+    });
+    test("done", () =>
+      running(() => (console.log("three"), forever())).done);
+    test("runNode", () => runNode(["--eval", "setTimeout(() => {}, 1e9)"]));
+    test("serving", () => serving("javascript", "setTimeout(() => {}, 1e9)"));`);
+  const { stdout } = await runNode(
+    ["--test-force-exit", "--eval", source],
+    { API_URL: "http://127.0.0.1:9", TEST_LIMIT: "1" },
+  );
+  for (const said of [
+    /not printed: two, only:\n *one\n/,
+    /not ended, printed:\n *three\n/,
+    /not ended: node --eval .*, printed:\n/,
+    /The server did not start: it has not printed a line yet\./,
+  ]) {
+    assert.match(stdout, said);
+  }
+});
+
+test("a server that ends has not started", async () => {
+  await assert.rejects(serving("javascript", ""), {
+    message: "The server did not start: it ended without a line.",
+  });
 });

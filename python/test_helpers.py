@@ -1,10 +1,14 @@
 """The helpers do what their names say."""
 
 import asyncio
+import contextlib
 import time
 
 import httpx
 import pytest
+
+import helpers
+from helpers import Clock, printed, run_python, running, serving
 
 
 async def test_the_clock_stands_still(clock):
@@ -80,3 +84,85 @@ async def test_a_program_that_always_gives_way_does_not_stop_the_clock(
     giving_way = asyncio.create_task(give_way())
     await clock.advance(3)
     await giving_way
+
+
+async def forever():
+    await asyncio.Event().wait()
+
+
+@pytest.fixture
+def short_limit(monkeypatch):
+    monkeypatch.setattr(helpers, "LIMIT", 1)
+
+
+async def hello():
+    print("hello")
+    await forever()
+
+
+@pytest.mark.usefixtures("short_limit")
+async def test_a_wait_that_takes_too_long_says_what_for():
+    with pytest.raises(
+        AssertionError, match=r"not printed: 'bye', only:\nhello"
+    ):
+        async with running(hello()) as program:
+            await program.prints("bye")
+    with pytest.raises(
+        AssertionError, match=r"not ended, printed:\nhello"
+    ):
+        await printed(hello())
+    with pytest.raises(
+        AssertionError, match=r"not ended: python .*'import time"
+    ):
+        await run_python("-c", "import time; time.sleep(1e6)")
+    with pytest.raises(
+        AssertionError, match=r"it has not printed a line yet\."
+    ):
+        async with serving("python", "import time; time.sleep(1e6)"):
+            pass
+
+
+async def test_a_server_that_ends_has_not_started():
+    with pytest.raises(
+        AssertionError, match=r"it ended without a line\."
+    ):
+        async with serving("python", ""):
+            pass
+
+
+async def test_nothing_is_printed_after_the_end():
+    async def hello():
+        print("hello")
+
+    with pytest.raises(
+        AssertionError, match=r"not printed: 'bye', only:\nhello"
+    ):
+        async with running(hello()) as program:
+            await program.prints("bye")
+
+
+@pytest.mark.usefixtures("short_limit")
+async def test_a_program_that_cannot_be_stopped_fails_its_test():
+    release = asyncio.Event()
+
+    async def deaf():
+        while not release.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await release.wait()
+
+    with pytest.raises(AssertionError, match="not ended"):
+        await printed(deaf())
+    release.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("short_limit")
+async def test_a_clock_that_nobody_moves_fails_the_test():
+    with (
+        pytest.raises(AssertionError, match="clock went"),
+        Clock() as clock,
+    ):
+        await clock.advance(1000)
+        with pytest.raises(AssertionError, match="not ended"):
+            await printed(hello())

@@ -4,12 +4,12 @@ import httpx
 import pytest
 
 from basics.callbacks import answer, ask, main
-from helpers import running
+from helpers import LIMIT, running
 
 
 async def soon(awaitable):
     """Fail where nobody calls back, rather than wait for ever."""
-    return await asyncio.wait_for(awaitable, 10)
+    return await asyncio.wait_for(awaitable, LIMIT)
 
 
 def broken(name):

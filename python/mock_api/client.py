@@ -7,27 +7,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from mock_api.log import LogEntry
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One request as the API saw it. Times are seconds since the scenario began."""
-
-    request: int  # 1, 2, 3 … in order of arrival
-    method: str
-    path: str  # without the scenario's prefix
-    query: str
-    in_flight: int  # how many were in flight when it arrived, itself included
-    status: int | None
-    ending: str | None  # "completed", "client hung up", "dropped"; None: in flight
-    started: float
-    ended: float | None
-    started_event: int  # place in the scenario's order of events: 0, 1, 2 …
-    ended_event: int | None
+__all__ = ["LogEntry", "MockApi", "scenario"]
 
 
 class MockApi:

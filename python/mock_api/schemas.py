@@ -6,11 +6,10 @@ what is documented is what is enforced.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
-from mock_api.messages import Problem, short
+from mock_api.problem import Problem, short
 
 Schema = Mapping[str, Any]
 
@@ -74,7 +73,11 @@ _LOG_ENTRY: Mapping[str, Schema] = {
         "description": "How many were in flight when it arrived, itself included.",
     },
     "status": {"type": ["integer", "null"]},
-    "ending": {"enum": ["completed", "client hung up", "dropped", None]},
+    "ending": {
+        "enum": ["completed", "client hung up", "dropped", "held too long", None],
+        "description": "How it ended. Dropped: the API closed the connection. Held too "
+        "long: the API itself kept it back until the limit.",
+    },
     "started": {
         "type": "number",
         "description": "Seconds since the scenario began.",
@@ -130,6 +133,15 @@ SCHEMAS: Mapping[str, Schema] = {
         },
     ),
     "Scenario": record({"id": TEXT, "url": TEXT, "control": TEXT}),
+    "Summary": record(
+        {
+            "id": TEXT,
+            "age": {"type": "number", "description": "Seconds since it was made."},
+            "idle": {"type": "number", "description": "Seconds since its last use."},
+            "requests": {"type": "integer"},
+            "in_flight": {"type": "integer"},
+        }
+    ),
     "PathRule": record({"path": PATTERN}),
     "Requests": record({"request": PATTERN}, times={**TIMES, "default": 1}),
     "Rendezvous": record({"path": PATTERN, "n": TIMES}),
@@ -220,22 +232,15 @@ def check(schema: Schema, value: Any, where: str = "The body") -> Any:
 
 
 def check_query(
-    fields: Mapping[str, Schema], query: str, *, strict: bool = True
+    fields: Mapping[str, Schema], asked: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    """The values of a query string, or Problem 400 that names the bad one.
-
-    Where it is not `strict`, parameters that are not in `fields` are passed over.
-    """
+    """The values of a query's parameters, or Problem 400 that names the bad one."""
     values = {
         name: field["default"] for name, field in fields.items() if "default" in field
     }
     seen: set[str] = set()
-    if not query:
-        return values
-    for name, text in parse_qsl(query, keep_blank_values=True):
+    for name, text in asked:
         if (field := fields.get(name)) is None:
-            if not strict:
-                continue
             known = ", ".join(fields) or "none"
             raise Problem(
                 400,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from tools import addresses, checks, indexes, pages, proven
+from mock_api.lifeline import guard
+from tools import addresses, checks, indexes, pages
 from tools.catalogue import ROOT, Pair, find_pairs
 from tools.facts import Facts, put, read
 from tools.finding import Finding, nearest
+from tools.heading.run_line import PROVEN
+from tools.programs import node
+from tools.rules import PLACEHOLDER
 from tools.runs import run_pairs
-from tools.source import LANGUAGES
 from tools.starter import refusal, start
 
 
@@ -23,36 +28,27 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Do what the command line says; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return _do(options, root)
+        if options.do == "new":
+            return new(root, options.name, options.title)
+        if options.do == "proven":
+            put(root / PROVEN, proven(root, holds=options.answer == "yes"))
+            return 0
+        facts = read(root)
+        chosen = choose(facts, options.slugs)
+        do = check if options.do == "check" else write
+        return do(facts, chosen, browser=options.browser)
     except RuntimeError as error:
-        return _refuse(str(error))
+        print(error, file=sys.stderr)
+        return 2
 
 
-def _do(options: argparse.Namespace, root: Path) -> int:
-    if options.do == "new":
-        return new(root, options.name, options.title)
-    if options.do == "proven":
-        put(root / proven.PROVEN, proven.written(root, holds=options.answer == "yes"))
-        return 0
-    facts = read(root)
-    chosen = choose(facts, options.slug)
-    if isinstance(chosen, str):
-        return _refuse(chosen)
-    do = check if options.do == "check" else write
-    return do(facts, chosen, browser=options.browser)
-
-
-def choose(facts: Facts, slugs: Sequence[str]) -> list[Pair] | str:
-    """The pairs that `slugs` name, all without any; else what is wrong."""
-    known = {p.name: [p] for p in facts.pairs}
-    for pair in facts.pairs:
-        known.setdefault(pair.slug, []).append(pair)
+def choose(facts: Facts, slugs: Sequence[str]) -> list[Pair]:
+    """The pairs that `slugs` name, all without any; RuntimeError: what is wrong."""
+    known = {word for pair in facts.pairs for word in (pair.slug, pair.name)}
     for slug in slugs:
         if slug not in known:
-            hint = nearest(slug, list(known))
-            return f"unknown pair: {slug}" + (f"; {hint}" if hint else "")
-    chosen = {pair for slug in slugs for pair in known[slug]}
-    return [pair for pair in facts.pairs if pair in chosen or not slugs]
+            raise RuntimeError(f"unknown pair: {slug}; {nearest(slug, known)}")
+    return [p for p in facts.pairs if not slugs or {p.slug, p.name} & {*slugs}]
 
 
 def check(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
@@ -64,7 +60,7 @@ def check(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
     with ThreadPoolExecutor(1) as aside:
         found = aside.submit(lambda: list(checks.static(facts, chosen)))
         now = _run(facts, chosen, browser)
-    return _report(now, chosen, [*found.result(), *_after_runs(now, chosen)])
+    return _report(now, chosen, {*found.result(), *_after_runs(now, chosen)})
 
 
 def write(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
@@ -73,24 +69,37 @@ def write(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
     What is collected from all pages is written only where all are chosen.
     """
     now = _written(_run(facts, chosen, browser), chosen)
-    found = [*checks.static(now, chosen), *_after_runs(now, chosen)]
+    found = {*checks.static(now, chosen), *_after_runs(now, chosen)}
     return _report(now, chosen, found)
 
 
 def new(root: Path, name: str, title: str) -> int:
-    """Start a pair; 2 and nothing written where its name cannot be."""
+    """Start a pair; RuntimeError and nothing written where its name cannot be."""
     if why := refusal(root, find_pairs(root), name, title):
-        return _refuse(why)
+        raise RuntimeError(why)
     pair = start(root, name, title)
     for path in pair.files:
         print("wrote", path.relative_to(root).as_posix())
     facts = read(root)
-    _written(_run(facts, [pair], False), list(facts.pairs))
-    print(f"Fill in every TODO:, then run: nox -s docs -- --write {pair.name}")
+    _written(_run(facts, [pair]), [pair])
+    print(f"Fill in every {PLACEHOLDER}, then run: nox -s docs -- --write {pair.name}")
     return 0
 
 
-def _written(facts: Facts, chosen: list[Pair]) -> Facts:
+def proven(root: Path, *, holds: bool) -> str:
+    """The noted versions with this Python and this Node, or without them."""
+    said = subprocess.run([node(), "--version"], capture_output=True, check=True)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    here = {"Python": python, "Node": said.stdout.decode()[1:].partition(".")[0]}
+    file = root / PROVEN
+    noted = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    for name, version in here.items():
+        versions = {*noted.get(name, [])} - {version} | ({version} if holds else set())
+        noted[name] = sorted(versions, key=lambda v: [int(n) for n in v.split(".")])
+    return json.dumps(noted) + "\n"
+
+
+def _written(facts: Facts, chosen: Sequence[Pair]) -> Facts:
     """Write all that derives from the facts; the facts as they are then."""
     texts = {p.page: pages.written(facts, p) for p in chosen if p.page in facts.texts}
     now = replace(facts, texts=facts.texts | texts)
@@ -105,45 +114,37 @@ def _written(facts: Facts, chosen: list[Pair]) -> Facts:
     return replace(facts, texts=facts.texts | texts)
 
 
-def _run(facts: Facts, chosen: list[Pair], browser: bool) -> Facts:
+def _run(facts: Facts, chosen: Sequence[Pair], browser: bool = False) -> Facts:
     """The facts with what the programs did."""
     runs = run_pairs(pair for pair in chosen if browser or not pair.in_browser)
     return replace(facts, runs=runs)
 
 
-def _after_runs(facts: Facts, chosen: list[Pair]) -> Iterator[Finding]:
+def _after_runs(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     yield from checks.ran(facts, chosen)
     for pair in chosen:
         yield from pages.stale(facts, pair)
 
 
-def _report(facts: Facts, chosen: list[Pair], findings: list[Finding]) -> int:
-    true = sum(pair.page in facts.texts for pair in chosen)
+def _report(facts: Facts, chosen: Sequence[Pair], findings: set[Finding]) -> int:
     if not chosen:
         print("no pair was found: expected programs in python/ and javascript/")
         return 1
-    for finding in sorted(set(findings)):
+    for finding in sorted(findings):
         print(finding.text(facts.root), end="\n\n")
     for pair in chosen:
-        if pair.in_browser and not any(
-            (pair, name) in facts.runs for name in LANGUAGES
-        ):
+        if pair.in_browser and (pair, "python") not in facts.runs:
             print(f"{pair.name} runs in a browser: nox -s browser")
     counts = f"{_count(len(chosen), 'pair')}, {_count(len(facts.runs), 'program')} ran"
     if findings:
-        print(f"{counts}, {_count(len(set(findings)), 'thing')} to mend")
+        print(f"{counts}, {_count(len(findings), 'thing')} to mend")
         return 1
-    print(f"{counts}, {_count(true, 'page')} true")
+    print(f"{counts}, {_count(len(chosen), 'page')} true")
     return 0
 
 
 def _count(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def _refuse(why: str) -> int:
-    print(why, file=sys.stderr)
-    return 2
 
 
 class _Parser(argparse.ArgumentParser):
@@ -162,9 +163,7 @@ def _parser() -> argparse.ArgumentParser:
         ("write", "rewrite what pages derive from programs and runs"),
     ):
         command = commands.add_parser(do, help=purpose, description=purpose)
-        command.add_argument(
-            "slug", nargs="*", help="only these pairs: social-feed, feed/social-feed"
-        )
+        command.add_argument("slugs", nargs="*", help="only these: social-feed")
         command.add_argument(
             "--browser", action="store_true", help="run those in a browser, too"
         )
@@ -179,4 +178,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    guard()
     sys.exit(main())

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from tools.catalogue import Pair
+from tools.catalogue import MOVED, Pair
 from tools.facts import Facts, target
 from tools.finding import WRITE, Finding, nearest
-from tools.page import parse
+from tools.page import every, href, line, parse
 
 ADDRESSES = "docs/addresses.txt"
 
 
-def listed(facts: Facts) -> set[str]:
+def listed(facts: Facts) -> list[str]:
     """The addresses in the list."""
-    return set(facts.text(ADDRESSES).split())
+    return facts.text(ADDRESSES).split()
 
 
 def written(facts: Facts) -> str:
@@ -27,9 +26,15 @@ def written(facts: Facts) -> str:
 
     What a branch only tried out is not kept, for nobody can link there yet.
     """
-    published = _on_main(facts.root)
-    before = listed(facts) if published is None else set(published.split())
-    return "".join(f"{address}\n" for address in sorted(before | _now(facts)))
+    command = ["git", "show", f"main:{ADDRESSES}"]
+    try:
+        shown = subprocess.run(
+            command, cwd=facts.root, capture_output=True, encoding="utf-8", check=True
+        )
+        published = shown.stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        published = listed(facts)  # no git, or no such branch
+    return "".join(f"{address}\n" for address in sorted({*published, *_now(facts)}))
 
 
 def check(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
@@ -38,29 +43,25 @@ def check(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     everything = len(chosen) == len(facts.pairs)
     pages = {facts.name(pair.page) for pair in chosen}
     now, before = _now(facts), listed(facts)
-    lines = {line: n for n, line in enumerate(facts.text(ADDRESSES).split(), 1)}
-    for address in sorted(before - now):
+    for at, address in enumerate(before, 1):
         page, _, anchor = address.partition("#")
-        if not everything and page not in pages:
+        if address in now or not (everything or page in pages):
             continue
-        if not anchor or page not in now:
-            if anchor:
-                continue  # said once, for the page
+        if not anchor:
             message = "the page was published, and is gone"
-            advice = f"put a page there that says “This page has moved to […](…)”: {page}"
-            yield Finding(path, lines[address], message, advice)
-            continue
-        here = [other.partition("#")[2] for other in now if other.startswith(page)]
-        yield Finding(
-            path,
-            lines[address],
-            f"{address} was published, and leads nowhere now",
-            f'put <a id="{anchor}"></a> above the heading that replaces it in {page}'
-            f"; {nearest(anchor, filter(None, here), cutoff=0)}"
-            "; if it was never on main, take the line out of the list",
-        )
-    if everything and (new := sorted(now - before)):
-        message = f"{len(new)} addresses are not in the list, such as {new[0]}"
+            advice = f"leave a page at {page}: “{MOVED}…](…).”"
+            yield Finding(path, at, f"{address}: {message}", advice)
+        elif page in now:
+            known = parse(facts.text(page)).anchors
+            advice = (
+                f'put <a id="{anchor}"></a> above the heading in {page} that replaces '
+                f"it, {nearest(anchor, known)}; if it was never on main, take the line "
+                "out of the list"
+            )
+            message = f"{address} was published, and leads nowhere now"
+            yield Finding(path, at, message, advice)
+    if everything and (new := sorted(now.difference(before))):
+        message = f"addresses that are not in the list: {', '.join(new[:3])}"
         yield Finding(path, 0, message, WRITE)
 
 
@@ -71,42 +72,29 @@ def check_links(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     for path, text in facts.texts.items():
         if path.suffix != ".md" or not (everything or path in of_chosen):
             continue
-        for link in (link for block in parse(text).blocks for link in block.links):
-            if ":" in link.href:
+        for link in (x for block in parse(text).blocks for x in every(block, "link")):
+            to, anchor = target(path, href(link)), href(link).partition("#")[2]
+            if ":" in href(link) or to.suffix != ".md":
                 continue
-            to, anchor = target(path, link.href), link.href.partition("#")[2]
-            known = parse(facts.texts[to]).anchors if to in facts.texts else {}
-            if to.suffix == ".md" and to not in facts.texts:
-                near = nearest(to.name, [p.name for p in facts.texts], n=1)
-                message = f"the link {link.href} leads to no page"
-            elif to.suffix == ".md" and anchor and anchor not in known:
-                near = nearest(anchor, known, cutoff=0)
-                message = f"the link {link.href} leads to no heading"
+            known = parse(facts.text(to)).anchors
+            if to not in facts.texts:
+                hint = nearest(to.name, [p.name for p in facts.texts], 1)
+                message = f"the link {href(link)} leads to no page"
+            elif anchor and anchor not in known:
+                hint = nearest(anchor, known)
+                message = f"the link {href(link)} leads to no heading"
             else:
                 continue
-            yield Finding(path, link.line + 1, message, f"mend it; {near}")
+            yield Finding(path, line(link), message, f"mend it; {hint}")
 
 
 def _now(facts: Facts) -> set[str]:
     """The addresses of all pages as they are."""
-    found = set()
-    for path, text in facts.texts.items():
-        if path.suffix == ".md" and path.is_relative_to(facts.root / "docs"):
-            name = facts.name(path)
-            found |= {name, *(f"{name}#{anchor}" for anchor in parse(text).anchors)}
-    return found
-
-
-def _on_main(root: Path) -> str | None:
-    """The list on the branch main; None where git does not tell."""
-    try:
-        shown = subprocess.run(
-            ["git", "show", f"main:{ADDRESSES}"],
-            cwd=root,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-    except OSError:
-        return None
-    return shown.stdout if shown.returncode == 0 else None
+    pages = {facts.name(path): text for path, text in facts.texts.items()}
+    pages = {
+        name: pages[name] for name in pages if name.endswith(".md") and "/" in name
+    }
+    anchors = {
+        f"{n}#{anchor}" for n, text in pages.items() for anchor in parse(text).anchors
+    }
+    return {*pages, *anchors}

@@ -39,19 +39,9 @@ class Pair:
         return self.root / "python" / self.chapter / f"{self.module}.py"
 
     @property
-    def python_test(self) -> Path:
-        """Its test."""
-        return self.root / "python" / self.chapter / f"test_{self.module}.py"
-
-    @property
     def javascript(self) -> Path:
         """The JavaScript program."""
         return self.root / "javascript" / self.chapter / f"{self.slug}.js"
-
-    @property
-    def javascript_test(self) -> Path:
-        """Its test."""
-        return self.root / "javascript" / self.chapter / f"{self.slug}.test.js"
 
     @property
     def page(self) -> Path:
@@ -74,18 +64,15 @@ class Pair:
 
     def test(self, language: str) -> Path:
         """The test in `python` or `javascript`."""
-        return self.python_test if language == "python" else self.javascript_test
+        if language == "python":
+            return self.python.with_name(f"test_{self.python.name}")
+        return self.javascript.with_suffix(".test.js")
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All five, in the order in which a reader meets them."""
-        return (
-            self.python,
-            self.javascript,
-            self.page,
-            self.python_test,
-            self.html if self.in_browser else self.javascript_test,
-        )
+        last = self.html if self.in_browser else self.test("javascript")
+        return (self.python, self.javascript, self.page, self.test("python"), last)
 
 
 def find_pairs(root: Path = ROOT) -> list[Pair]:
@@ -93,8 +80,7 @@ def find_pairs(root: Path = ROOT) -> list[Pair]:
 
     A pair that the catalogue does not name is the last of its chapter.
     """
-    order = _order(root)
-    pairs = set(_candidates(root))
+    order, pairs = _order(root), set(_candidates(root))
     chapters = find_chapters(root, pairs)
 
     def place(pair: Pair) -> tuple[int, int, str]:
@@ -106,23 +92,18 @@ def find_pairs(root: Path = ROOT) -> list[Pair]:
 
 def find_chapters(root: Path, pairs: Iterable[Pair]) -> list[str]:
     """The chapters in the order of the catalogue; those that are not in it last."""
-    order = _order(root)
-    first: dict[str, int] = {}
-    for (chapter, _), at in order.items():
-        first.setdefault(chapter, at)
     chapters = {path.parent.name for path in (root / "docs").glob("[!_]*/README.md")}
     chapters |= {pair.chapter for pair in pairs}
-    return sorted(chapters, key=lambda name: (first.get(name, len(order)), name))
+    named = dict.fromkeys(chapter for chapter, _ in _order(root))
+    return [*(c for c in named if c in chapters), *sorted(chapters - {*named})]
 
 
 def _order(root: Path) -> dict[tuple[str, str], int]:
     """The place of each chapter and slug in the catalogue."""
     index = root / INDEX
     text = index.read_text("utf-8") if index.is_file() else ""
-    order: dict[tuple[str, str], int] = {}
-    for chapter, slug in _PLACE.findall(text):
-        order.setdefault((chapter, slug), len(order))
-    return order
+    found = dict.fromkeys(_PLACE.findall(text))
+    return {place: at for at, place in enumerate(found)}
 
 
 def _candidates(root: Path) -> Iterator[Pair]:
@@ -131,7 +112,7 @@ def _candidates(root: Path) -> Iterator[Pair]:
             chapter = path.parent.name
             if chapter in NOT_CHAPTERS or path.name in NOT_PAIRS:
                 continue
-            if top == "docs" and MOVED in path.read_text("utf-8"):
+            if top == "docs" and MOVED.encode() in path.read_bytes():
                 continue
             name = path.name.removesuffix(suffix).removesuffix(".test")
             slug = name.removeprefix("test_").replace("_", "-")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import posixpath
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from tools.source import LANGUAGES, Named, tests
 _TEXT = {".md", ".py", ".js", ".html", ".json", ".txt"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """The repository as it stands, and what its programs did."""
 
@@ -28,49 +28,41 @@ class Facts:
         """The path as people write it: from the root, with slashes."""
         return path.relative_to(self.root).as_posix()
 
-    def text(self, name: str) -> str:
-        """The text of a file that is named from the root; "" where there is none."""
-        return self.texts.get(self.root / name, "")
+    def text(self, name: str | Path) -> str:
+        """The text of a file, by its path or its name; "" where there is none."""
+        path = name if isinstance(name, Path) else self.root / name
+        return self.texts.get(path, "")
 
     def page(self, pair: Pair) -> Page:
         """The page of a pair; an empty one where it has none."""
-        return parse(self.texts.get(pair.page, ""))
+        return parse(self.text(pair.page))
 
     def title(self, pair: Pair) -> str:
         """The title of the page; the slug in words until it has one."""
         return self.page(pair).title or pair.slug.replace("-", " ").capitalize()
 
     def tests(self, pair: Pair, language: str) -> dict[str, Named]:
-        """The tests of a pair by name; none where they are missing or broken."""
+        """The tests of a pair by name; none where they are broken."""
         try:
-            text = self.texts[pair.test(language)]
-            return {test.name: test for test in tests(text, language)}
-        except (KeyError, SyntaxError):
+            found = tests(self.text(pair.test(language)), language)
+        except SyntaxError:
             return {}
+        return {test.name: test for test in found}
 
     def ran(self, pair: Pair) -> dict[str, Run]:
         """What each language did, if both programs ran and ended well."""
-        runs = {
-            language: self.runs[pair, language]
-            for language in LANGUAGES
-            if (pair, language) in self.runs
-        }
-        fine = len(runs) == len(LANGUAGES) and all(run.fine for run in runs.values())
-        return runs if fine else {}
+        both = [self.runs.get((pair, language)) for language in LANGUAGES]
+        fine = [run for run in both if run and run.fine]
+        return dict(zip(LANGUAGES, fine, strict=True)) if len(fine) == 2 else {}
 
 
 def read(root: Path, runs: Runs | None = None) -> Facts:
     """Read the repository at `root`."""
-    pairs = find_pairs(root)
+    pairs, docs = find_pairs(root), root / "docs"
     paths = {path for pair in pairs for path in pair.files}
-    paths |= {root / "README.md", *(root / "docs").glob("*.*")}
-    paths |= {*(root / "docs").glob("[!_]*/*.md")}
-    texts = {
-        path: path.read_text("utf-8")
-        for path in sorted(paths)
-        if path.is_file() and path.suffix in _TEXT
-    }
-    return Facts(root, pairs, texts, runs or {})
+    paths |= {root / "README.md", *docs.glob("*.*"), *docs.glob("[!_]*/*.md")}
+    there = sorted(p for p in paths if p.is_file() and p.suffix in _TEXT)
+    return Facts(root, pairs, {p: p.read_text("utf-8") for p in there}, runs or {})
 
 
 def put(path: Path, text: str) -> None:
@@ -81,5 +73,5 @@ def put(path: Path, text: str) -> None:
 
 def target(page: Path, link: str) -> Path:
     """The file that a relative link on a page points to."""
-    joined = posixpath.join(page.parent.as_posix(), link.partition("#")[0])
-    return Path(posixpath.normpath(joined)) if link[:1] != "#" else page
+    file = link.partition("#")[0]
+    return Path(os.path.normpath(page.parent / file)) if file else page

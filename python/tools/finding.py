@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-WRITE = "run: nox -s docs -- --write"
+# What the session finds, the same session rewrites.
+_BROWSER = os.environ.get("NOX_CURRENT_SESSION") == "browser"
+WRITE = f"run: nox -s {'browser' if _BROWSER else 'docs'} -- --write"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,11 +26,9 @@ class Finding:
     def text(self, root: Path) -> str:
         """The block that a person reads, paths relative to `root`."""
         place = self.file.relative_to(root).as_posix()
-        if self.line:
-            place += f":{self.line}"
-        lines = [f"{place}: {self.message}"]
-        lines += [f"    {line}" for line in self.diff.splitlines()]
-        return "\n".join([*lines, f"  -> {self.advice}"])
+        place += f":{self.line}" if self.line else ""
+        lines = [f"    {line}" for line in self.diff.splitlines()]
+        return "\n".join([f"{place}: {self.message}", *lines, f"  -> {self.advice}"])
 
 
 def diff(old: str, new: str, old_name: str, new_name: str) -> str:
@@ -38,7 +39,7 @@ def diff(old: str, new: str, old_name: str, new_name: str) -> str:
     return "\n".join(lines)
 
 
-def nearest(name: str, known: Iterable[str], n: int = 3, cutoff: float = 0.5) -> str:
+def nearest(name: str, known: Iterable[str], n: int = 3, cutoff: float = 0) -> str:
     """A hint that names what is most like `name`, or nothing."""
-    found = difflib.get_close_matches(name, list(known), n=n, cutoff=cutoff)
+    found = difflib.get_close_matches(name, list(known), n, cutoff)
     return f"nearest: {', '.join(found)}" if found else ""

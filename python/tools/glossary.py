@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 
 from tools.facts import Facts
 from tools.finding import Finding
-from tools.page import BULLETS, TITLE, Block, Page, parse, parts
+from tools.page import BULLETS, TITLE, Page, line, parse
+from tools.page import words as text_of
 
 GLOSSARY = "docs/glossary.md"
 _PROSE = (TITLE, BULLETS, "What differs")
@@ -17,82 +17,63 @@ _PROSE = (TITLE, BULLETS, "What differs")
 _OTHER = r"(?P<mark>`+).*?(?<!`)(?P=mark)(?!`)|!?\[[^\]]*\]\([^)]*\)|<[^>]*>"
 
 
-def linked(facts: Facts, page: Page) -> Page:
-    """The page with the first of each word of the glossary as a link to it."""
-    words = _words(facts.text(GLOSSARY))
-    if not words:
-        return page
-    pattern = _pattern(tuple(words))
-    lines = list(page.lines)
+def linked(facts: Facts, page: Page) -> str:
+    """The text of a page, the first of each word of the glossary as a link."""
+    addresses = _addresses(facts.text(GLOSSARY))
+    if not addresses:
+        return "\n".join(page.lines)
     seen: set[str] = set()
 
     def link(found: re.Match[str]) -> str:
-        word = " ".join(found["word"].lower().split()) if found["word"] else ""
-        if not word or words[word] in seen:
+        word = found["word"] or ""
+        address = addresses.get(" ".join(word.lower().split()), "")
+        if not address or address in seen:
             return found[0]
-        seen.add(words[word])
-        return f"[{found['word']}](../glossary.md#{words[word]})"
+        seen.add(address)
+        return f"[{word}](../glossary.md#{address})"
 
-    blocks = parts(page)
-    for block in (block for name in _PROSE for block in blocks.get(name, [])):
-        if block.kind in ("paragraph", "bullet_list") and _is_prose(block):
-            text = "\n".join(lines[block.start : block.end])
-            plain = _links_to(tuple(words)).sub(r"\1", text)
-            lines[block.start : block.end] = pattern.sub(link, plain).split("\n")
-    return replace(page, lines=lines)
+    words, ours = _patterns(tuple(addresses))
+    lines = list(page.lines)
+    for block in (block for name in _PROSE for block in page.parts.get(name, [])):
+        is_prose = block.type in ("paragraph", "bullet_list")
+        if is_prose and block.map and not text_of(block).startswith("Proof:"):
+            first, end = block.map  # no line is added
+            text = ours.sub(r"\1", "\n".join(lines[first:end]))
+            lines[first:end] = words.sub(link, text).split("\n")
+    return "\n".join(lines)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Two sentences for each word."""
-    path = facts.root / GLOSSARY
     blocks = parse(facts.text(GLOSSARY)).blocks
-    for i, block in enumerate(blocks):
-        if block.level != 3:
-            continue
-        words = " ".join(
-            below.text for below in blocks[i + 1 : i + 3] if below.kind == "paragraph"
-        )
-        if (count := len(re.findall(r"[.!?](?=\s|$)", words))) != 2:
-            yield Finding(
-                path,
-                block.start + 1,
-                f"“{block.text}” is explained in {count} sentences",
-                "write two: what it is, and what it is good for",
-            )
-
-
-def _is_prose(block: Block) -> bool:
-    return not block.text.startswith("Proof:")
+    for heading, *below in (blocks[i : i + 2] for i in range(len(blocks))):
+        text = "".join(text_of(b) for b in below if b.type == "paragraph")
+        count = len(re.findall(r"[.!?](?=\s|$)", text))
+        if heading.tag == "h3" and count != 2:
+            message = f"“{text_of(heading)}” is not explained in two sentences"
+            advice = "write two: what it is, and what it is good for"
+            yield Finding(facts.root / GLOSSARY, line(heading), message, advice)
 
 
 @cache
-def _words(text: str) -> dict[str, str]:
+def _addresses(text: str) -> dict[str, str]:
     """Each word of the glossary and its plural, with its address."""
-    found = {}
-    page = parse(text)
-    for block in page.blocks:
-        if block.level == 3:
-            word = block.text.lower()
-            plural = re.sub(r"(?<=[^aeiou])y$", "ie", word)
-            plural += "es" if re.search(r"(s|x|sh|ch)$", word) else "s"
-            found |= dict.fromkeys((word, plural), page.anchor(block))
+    found: dict[str, str] = {}
+    for address, block in parse(text).anchors.items():
+        word = text_of(block).lower()
+        plural = re.sub(r"(?<=[^aeiou])y$", "ie", word)
+        plural += "es" if re.search(r"(s|x|sh|ch)$", word) else "s"
+        if block.tag == "h3":
+            found |= dict.fromkeys((word, plural), address)
     return found
 
 
 @cache
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Matches what is no prose, or a word, the longest first."""
-    either = "|".join(
-        re.escape(word).replace(r"\ ", r"\s+")
-        for word in sorted(words, key=len, reverse=True)
-    )
-    word = rf"(?<![\w.-])(?P<word>{either})(?![\w-])"
-    return re.compile(f"{_OTHER}|{word}", re.DOTALL | re.IGNORECASE)
-
-
-@cache
-def _links_to(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Matches a link of ours: a word, as it stands in the prose, to the glossary."""
-    either = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in words)
-    link = rf"\[({either})\]\(\.\./glossary\.md#[^)]*\)"
-    return re.compile(link, re.IGNORECASE)
+def _patterns(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What matches no prose or a word, and what matches a link of ours to one."""
+    longest = sorted(words, key=len, reverse=True)
+    either = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in longest)
+    word = rf"(?<![\w.-])(?P<word>{either})(?![\w-]|\.\w)"
+    ours = rf"\[({either})\]\(\.\./glossary\.md#[^)]*\)"
+    flags = re.DOTALL | re.IGNORECASE
+    return re.compile(f"{_OTHER}|{word}", flags), re.compile(ours, flags)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 WIDTH = 100  # columns at most
 STEP = 4  # columns from one event to the next
@@ -28,14 +29,11 @@ class Request:
 
     @property
     def label(self) -> str:
-        """`GET /posts?limit=3`, cut where it is too long."""
-        query = f"?{self.query}" if self.query else ""
-        label = f"{self.method} {self.path}{query}"
-        return label if len(label) <= LONG else f"{label[: LONG - 1]}…"
+        """`GET /posts?limit=3`."""
+        return f"{self.method} {self.path}{self.query and f'?{self.query}'}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Lane:
+class Lane(NamedTuple):
     """One line of the drawing; `start` and `end` count events, not time."""
 
     start: int
@@ -44,10 +42,10 @@ class Lane:
     ending: str
 
 
-def draw(logs: dict[str, Sequence[Request]]) -> list[str]:
-    """The lines of the drawing for the log of each language, by its name.
+def draw(logs: dict[str, Sequence[Request]]) -> str:
+    """The drawing of the log of each language, by its name; "" without requests.
 
-    It is drawn once, as `both`, where each did the same. No lines: no requests.
+    It is drawn once, as `both`, where each did the same.
     """
     drawn = {language: _lanes(log) for language, log in logs.items()}
     one, *others = drawn.values()
@@ -55,7 +53,7 @@ def draw(logs: dict[str, Sequence[Request]]) -> list[str]:
         drawn = {"both": one}
     lanes = [lane for some in drawn.values() for lane in some]
     if not lanes:
-        return []
+        return ""
     name = max(map(len, drawn)) + 2
     label = max(len(lane.label) for lane in lanes) + 2
     last = max(lane.end for lane in lanes)
@@ -66,23 +64,23 @@ def draw(logs: dict[str, Sequence[Request]]) -> list[str]:
 
     lines = []
     for language, some in drawn.items():
-        first = language
-        if not some:
-            lines.append(f"{first:{name}}No requests.")
-        for lane in some:
-            start = column(lane.start)
-            bar = "━" * max(column(lane.end) - start - 1, 1)
-            line = f"{lane.label:{label}}{'':{start}}●{bar}{lane.ending}"
-            lines.append(f"{first:{name}}{line}")
-            first = ""
-    return lines
+        bars = [
+            f"{lane.label:{label}}{'':{column(lane.start)}}●"
+            + "━" * max(column(lane.end) - column(lane.start) - 1, 1)
+            + lane.ending
+            for lane in some
+        ]
+        names = [language, *[""] * len(bars)]
+        some_bars = bars or ["No requests."]
+        lines += [f"{n:{name}}{bar}" for n, bar in zip(names, some_bars, strict=False)]
+    return "\n".join(lines)
 
 
 def _lanes(log: Sequence[Request]) -> list[Lane]:
     """The lanes of one run, those that begin together in a fixed order."""
     starts, ends = _places(log)
     return sorted(
-        Lane(starts[i], request.label, ends[i], _ending(request))
+        Lane(starts[i], _label(request), ends[i], _ending(request))
         for i, request in enumerate(log)
     )
 
@@ -93,21 +91,23 @@ def _places(log: Sequence[Request]) -> tuple[dict[int, int], dict[int, int]]:
     Starts that no end separates are one group: which of them came first is
     chance. So are those that hung up together. Every other end is its own.
     """
-    events: list[tuple[int, str, int]] = []
+    events = [(request.started_event, "start", i) for i, request in enumerate(log)]
     for i, request in enumerate(log):
-        events.append((request.started_event, "start", i))
         if request.ended_event is not None:
             alone = "" if request.ending == "client hung up" else f" {i}"
             events.append((request.ended_event, f"end{alone}", i))
+    groups = [[*group] for _, group in groupby(sorted(events), lambda event: event[1])]
     starts: dict[int, int] = {}
-    ends: dict[int, int] = {}
-    place = -1
-    for place, (kind, group) in enumerate(groupby(sorted(events), lambda e: e[1])):
-        for _, _, i in group:
+    ends = dict.fromkeys(range(len(log)), len(groups))  # where none ends them
+    for place, group in enumerate(groups):
+        for _, kind, i in group:
             (starts if kind == "start" else ends)[i] = place
-    for i in range(len(log)):
-        ends.setdefault(i, place + 1)
     return starts, ends
+
+
+def _label(request: Request) -> str:
+    label = request.label
+    return label if len(label) <= LONG else f"{label[: LONG - 1]}…"
 
 
 def _ending(request: Request) -> str:

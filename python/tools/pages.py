@@ -3,164 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import replace
+from itertools import chain
 
 from tools import glossary
 from tools.catalogue import Pair
 from tools.facts import Facts
 from tools.finding import WRITE, Finding, diff
-from tools.heading import (
-    bullets,
-    line_by_line,
-    output,
-    programs,
-    read_on,
-    run_line,
-    title,
-    what_differs,
-    what_the_api_saw,
-)
-from tools.page import Page, parts
+from tools.heading.bullets import Bullets
+from tools.heading.line_by_line import LineByLine
+from tools.heading.output import Output
+from tools.heading.part import Part, Said
+from tools.heading.programs import Programs
+from tools.heading.read_on import ReadOn
+from tools.heading.run_line import RunLine
+from tools.heading.title import Title
+from tools.heading.what_differs import WhatDiffers
+from tools.heading.what_the_api_saw import WhatTheApiSaw
+from tools.page import Page, line
 
-
-class Part(Protocol):
-    """A file of `tools/heading`."""
-
-    NAME: str
-    STALE: str
-
-    def text(self, facts: Facts, pair: Pair, page: Page) -> str | None:
-        """How the part must read."""
-
-    def check(self, facts: Facts, pair: Pair, page: Page) -> Iterator[Finding]:
-        """What its author must mend."""
-
-
-PARTS: dict[str, Part] = {
-    part.NAME: part
-    for part in (
-        title,
-        bullets,
-        run_line,
-        programs,
-        output,
-        line_by_line,
-        what_differs,
-        what_the_api_saw,
-        read_on,
-    )
-}
-_ALWAYS = ["Output", "Line by line", "What differs", "Read on"]
+_TOP: list[Part] = [Title(), Bullets(), RunLine(), Programs()]
+_BELOW: list[Part] = [Output(), LineByLine(), WhatDiffers(), WhatTheApiSaw(), ReadOn()]
+PARTS = {part.name: part for part in [*_TOP, *_BELOW]}
+_WRITTEN = ["Line by line", "What differs", "Read on"]  # by an author
 
 
 def written(facts: Facts, pair: Pair) -> str:
     """The page as it must be; what cannot be said is left as it is."""
-    now, true = _parts(facts, pair)
-    names = [*PARTS, *(name for name in now if name not in PARTS)]
-    texts = [true.get(name, now.get(name, "")) for name in names]
-    return "\n\n".join(text for text in texts if text) + "\n"
+    now, true = _texts(facts, pair)
+    texts = [true.get(name, now.get(name)) for name in dict.fromkeys([*PARTS, *now])]
+    return "\n\n".join(filter(None, texts)) + "\n"
 
 
 def stale(facts: Facts, pair: Pair) -> Iterator[Finding]:
     """A finding with a diff for each part that does not say what it must."""
     if pair.page not in facts.texts:
         return
-    now, true = _parts(facts, pair)
-    lines = {name: some[0].start + 1 for name, some in parts(facts.page(pair)).items()}
+    now, true = _texts(facts, pair)
+    blocks = facts.page(pair).parts
     differ = [name for name, text in true.items() if text != now.get(name, "")]
     for name in differ:
-        yield Finding(
-            pair.page,
-            lines.get(name, 0),
-            PARTS[name].STALE,
-            getattr(PARTS[name], "ADVICE", WRITE),
-            diff(now.get(name, ""), true[name], "the page", "true"),
-        )
-    if not differ and facts.texts[pair.page] != written(facts, pair):
-        message = "its parts do not stand in their order, one empty line between two"
-        yield Finding(pair.page, 0, message, WRITE)
-
-
-def check(self, facts: Facts, pair: Pair, page: Page) -> Iterator[Finding]:
-        """What its author must mend."""
-
-
-PARTS: dict[str, Part] = {
-    part.NAME: part
-    for part in (
-        title,
-        bullets,
-        run_line,
-        programs,
-        output,
-        line_by_line,
-        what_differs,
-        what_the_api_saw,
-        read_on,
-    )
-}
-_ALWAYS = ["Output", "Line by line", "What differs", "Read on"]
-
-
-def written(facts: Facts, pair: Pair) -> str:
-    """The page as it must be; what cannot be said is left as it is."""
-    now, true = _parts(facts, pair)
-    names = [*PARTS, *(name for name in now if name not in PARTS)]
-    texts = [true.get(name, now.get(name, "")) for name in names]
-    return "\n\n".join(text for text in texts if text) + "\n"
-
-
-def stale(facts: Facts, pair: Pair) -> Iterator[Finding]:
-    """A finding with a diff for each part that does not say what it must."""
-    if pair.page not in facts.texts:
-        return
-    page = facts.page(pair)
-    now, true = _parts(facts, pair)
-    lines = {name: blocks[0].start + 1 for name, blocks in parts(page).items()}
-    for name, text in true.items():
-        if text != now.get(name, ""):
-            yield Finding(
-                pair.page,
-                lines.get(name, 0),
-                PARTS[name].STALE,
-                getattr(PARTS[name], "ADVICE", WRITE),
-                diff(now.get(name, ""), text, "the page", "true"),
-            )
-    if "\n".join(page.lines) != written(facts, pair) and now == true:
+        at = line(blocks[name][0]) if name in blocks else 0
+        shown = diff(now.get(name, ""), true[name], "the page", "true")
+        yield Finding(pair.page, at, PARTS[name].stale, PARTS[name].advice, shown)
+    if not differ and facts.text(pair.page) != written(facts, pair):
         message = "its parts do not stand in their order, one empty line between two"
         yield Finding(pair.page, 0, message, WRITE)
 
 
 def check(facts: Facts, pair: Pair) -> Iterator[Finding]:
     """What only the author of the page can mend."""
-    if pair.page not in facts.texts:
-        return
-    page = facts.page(pair)
-    there = {name: blocks[0].start + 1 for name, blocks in parts(page).items()}
-    for name in _ALWAYS:
-        if name not in there:
-            message = f"the heading “## {name}” is missing"
-            yield Finding(pair.page, 0, message, "write it, or run nox -s docs -- --write")
-    for name, line in there.items():
+    if pair.page in facts.texts:
+        parts = (part.check(facts, pair) for part in PARTS.values())
+        for said in chain(_headings(facts.page(pair)), *parts):
+            yield Finding(pair.page, *said)
+
+
+def _headings(page: Page) -> Iterator[Said]:
+    """The fixed headings, and fences only where they belong."""
+    for name in (name for name in _WRITTEN if name not in page.parts):
+        yield (
+            0,
+            f"the heading “## {name}” is missing",
+            "write it, and what belongs to it",
+        )
+    for name, blocks in page.parts.items():
         if name not in PARTS:
-            yield Finding(
-                pair.page,
-                line,
-                f"“## {name}” is no heading of a page",
-                f"make it a claim (###), or one of: {', '.join([*PARTS][4:])}",
-            )
-    for part in PARTS.values():
-        yield from part.check(facts, pair, page)
+            advice = f"make it a claim (###), or one of: {', '.join([*PARTS][4:])}"
+            yield line(blocks[0]), f"“## {name}” is no heading of a page", advice
+        for block in blocks if name in ("Line by line", "Read on") else ():
+            if block.type == "fence":
+                yield line(block), f"a fence stands under “## {name}”", "use a claim"
 
 
-def _parts(facts: Facts, pair: Pair) -> tuple[dict[str, str], dict[str, str]]:
+def _texts(facts: Facts, pair: Pair) -> tuple[dict[str, str], dict[str, str]]:
     """The parts as they are, and those of which it is known how they must be."""
     page = facts.page(pair)
-    now = {name: page.source(blocks) for name, blocks in parts(page).items()}
-    with_words = glossary.linked(facts, page)
-    true = {}
-    for name, part in PARTS.items():
-        text = part.text(facts, pair, with_words)
-        if text is not None:
-            true[name] = text
-    return now, true
+    now = {name: page.source(blocks) for name, blocks in page.parts.items()}
+    words = {pair.page: glossary.linked(facts, page)}
+    linked = replace(facts, texts=facts.texts | words)
+    texts = {name: part.text(linked, pair) for name, part in PARTS.items()}
+    return now, {name: text for name, text in texts.items() if text is not None}

@@ -12,15 +12,13 @@ from collections.abc import Iterable, Iterator
 
 from tools.catalogue import Pair
 from tools.facts import Facts, target
-from tools.finding import Finding, nearest
-from tools.page import Block, Page
-from tools.source import LANGUAGES, TITLES, Named, test_key
+from tools.finding import nearest
+from tools.source import LANGUAGES, TITLES, test_key
 
 _REASON = re.compile(r"\s\(([^()]*(?:\([^()]*\)[^()]*)*)\)\.?$")
 _NAME = re.compile(
-    r'\[(?P<label>[^\]]*)\]\((?P<href>[^)#\s]+)(?:#\w*)?(?:\s"(?P<title>(?:\\.|[^"])*)")?\)'
-    r"|`(?P<code>[^`]+)`"
-    r"|\b(?P<word>test_\w+)"
+    r"\[`?(?P<label>[^\]`]*)`?\]\((?P<href>[^)#\s]+)(?:#\w*)?"
+    r'(?:\s"(?P<title>(?:\\.|[^"])*)")?\)|`(?P<code>[^`]+)`|\b(?P<word>test_\w+)'
 )
 
 
@@ -30,66 +28,60 @@ def written(facts: Facts, pair: Pair, source: str) -> str:
     Where the other language has a test of the same name, it is linked, too.
     """
     names, reason = _named(source)
-    found = {language: facts.tests(pair, language) for language in LANGUAGES}
     if not names or any(_unknown(facts, pair, *name) for name in names):
         return source
-    by_key = {
-        language: {test_key(test.name): test for test in some.values()}
-        for language, some in found.items()
+    known = {
+        language: {test_key(name): t for name, t in facts.tests(pair, language).items()}
+        for language in LANGUAGES
     }
-    keys = list(dict.fromkeys(test_key(name) for name, _ in names))
+    keys = [*dict.fromkeys(test_key(name) for name, _ in names)]
     # First the tests of both languages, then those of one.
-    keys.sort(key=lambda key: not all(key in some for some in by_key.values()))
-    linked = {
-        language: [some[key] for key in keys if key in some]
-        for language, some in by_key.items()
-    }
-    lists = [
-        f"{TITLES[language]} {_links(facts, pair, language, some)}"
-        for language, some in linked.items()
-        if some
-    ]
-    text = "Proof: " + ",\n".join(lists)
-    if len(lists) < len(LANGUAGES) and not pair.in_browser:
-        only = [test.only for some in linked.values() for test in some if test.only]
-        reason = reason or (only[0].rstrip(".") if only else "")
-        text += f" ({reason})" if reason else ""
-    return text
+    keys.sort(key=lambda key: not all(key in tests for tests in known.values()))
+    texts = []
+    for language, tests in known.items():
+        path = f"../../{facts.name(pair.test(language))}"
+        links = []
+        for i, test in enumerate((tests[key] for key in keys if key in tests), 1):
+            title = test.name.replace('"', '\\"')
+            links.append(f'[{i}]({path}#L{test.line} "{title}")')
+            reason = reason or (test.only or "").removesuffix(".")
+        texts += [f"{TITLES[language]} {', '.join(links)}"] if links else []
+    alone = len(texts) == 1 and reason and not pair.in_browser
+    return "Proof: " + ",\n".join(texts) + (f" ({reason})" if alone else "")
 
 
-def _links(facts: Facts, pair: Pair, language: str, some: Iterable[Named]) -> str:
-    path = f"../../{facts.name(pair.test(language))}"
-    titles = [test.name.replace('"', '\\"') for test in some]
-    return ", ".join(
-        f'[{i}]({path}#L{test.line} "{title}")'
-        for i, (test, title) in enumerate(zip(some, titles, strict=True), 1)
-    )
-
-
-def check(facts: Facts, pair: Pair, page: Page, block: Block) -> Iterator[Finding]:
+def check(
+    facts: Facts, pair: Pair, source: str, line: int
+) -> Iterator[tuple[int, str, str]]:
     """Every test that is named exists, and is one of this pair."""
-    names, reason = _named("\n".join(page.lines[block.start : block.end]).strip())
-    line = block.start + 1
+    here = [name for language in LANGUAGES for name in facts.tests(pair, language)]
+    names, _ = _named(source)
     if not names:
-        known = list(facts.tests(pair, "python"))
-        advice = f"name the tests of this pair: Proof: {like('', known)}"
-        yield Finding(pair.page, line, "no test is named after “Proof:”", advice)
+        advice = f"name one: Proof: {like('', here)}"
+        yield line, "no test is named after “Proof:”", advice
     for name, href in names:
         if message := _unknown(facts, pair, name, href):
-            here = [name for x in LANGUAGES for name in facts.tests(pair, x)]
-            yield Finding(pair.page, line, message, f"name {like(name, here)}")
+            yield line, message, f"name {like(name, here)}"
+
+
+def like(name: str, known: Iterable[str]) -> str:
+    """The known test whose name is nearest, as an author names it."""
+    spoken = {_words(test): test for test in reversed([*known])}
+    near = nearest(_words(name), spoken, 1).removeprefix("nearest: ")
+    test = spoken.get(near, "test_of_this_page")
+    return test if test.startswith("test_") else f"`{test}`"
+
+
+def _words(name: str) -> str:
+    return name.removeprefix("test_").replace("_", " ")
 
 
 def _named(source: str) -> tuple[list[tuple[str, str]], str]:
     """The names of tests in a paragraph, each with what it links to, and the reason."""
     reason = _REASON.search(source)
-    rest = source[: reason.start()] if reason else source
     names = []
-    for found in _NAME.finditer(rest):
-        if found["href"]:
-            name = found["title"] or found["label"].strip("`")
-        else:
-            name = found["code"] or found["word"]
+    for found in _NAME.finditer(source[: reason.start()] if reason else source):
+        name = found["title"] or found["label"] or found["code"] or found["word"]
         names.append((" ".join(name.replace("\\", "").split()), found["href"] or ""))
     return names, " ".join(reason[1].split()) if reason else ""
 
@@ -97,26 +89,12 @@ def _named(source: str) -> tuple[list[tuple[str, str]], str]:
 def _unknown(facts: Facts, pair: Pair, name: str, href: str) -> str:
     """Why a name is no proof here; "" where it is one."""
     files = [pair.test(language) for language in LANGUAGES]
-    if href and (path := target(pair.page, href)) not in files:
-        where = facts.name(path) if path.is_relative_to(facts.root) else href
-        return f"`{name}` is a test of another page: {where}"
+    if href and target(pair.page, href) not in files:
+        return f"`{name}` is a test of another page: {href.lstrip('./')}"
     if any(name in facts.tests(pair, language) for language in LANGUAGES):
         return ""
-    others = [
-        facts.name(other.test(language))
-        for other in facts.pairs
-        for language in LANGUAGES
-        if name in facts.tests(other, language)
-    ]
-    if others:
-        return f"`{name}` is a test of another page: {others[0]}"
+    for other, language in ((p, x) for p in facts.pairs for x in LANGUAGES):
+        if name in facts.tests(other, language):
+            file = facts.name(other.test(language))
+            return f"`{name}` is a test of another page: {file}"
     return f"`{name}` is in no test file of this page"
-
-
-def like(name: str, known: Iterable[str]) -> str:
-    """The known test whose name is nearest, as an author names it."""
-    words = name.replace("_", " ").removeprefix("test ")
-    spoken = {test.replace("_", " ").removeprefix("test "): test for test in known}
-    hint = nearest(words, spoken, n=1, cutoff=0).removeprefix("nearest: ")
-    test = spoken.get(hint, "test_of_this_page")
-    return test if test.startswith("test_") else f"`{test}`"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tools.catalogue import Pair
@@ -28,218 +27,141 @@ MAX_COLUMNS = 72
 CODE_PER_COMMENT = 10  # lines of code, at most, for each line of comment
 PLACEHOLDER = "TODO:"
 _OURS = {"mock_api", "tools", "helpers"}
-# What talks to a database instead takes its URL.
+_URL = r"api_url: str = API_URL|database_url: str = DATABASE_URL"
+_JS_URL = "apiUrl = API_URL|databaseUrl = DATABASE_URL"
+# What `main` looks like, and how a program starts it: a pattern and an example.
 _MAIN = {
-    "python": (
-        re.compile(
-            r"^(?:async )?def main\("
-            r"(api_url: str = API_URL|database_url: str = DATABASE_URL)?\)",
-            re.MULTILINE,
-        ),
-        "async def main(api_url: str = API_URL) -> None:",
-    ),
+    "python": (rf"def main\(({_URL})?\)", "async def main(api_url: str = API_URL)"),
     "javascript": (
-        re.compile(
-            r"^(?:export )?(?:async )?function main\("
-            r"(apiUrl = API_URL|databaseUrl = DATABASE_URL)?\)",
-            re.MULTILINE,
-        ),
-        "export async function main(apiUrl = API_URL) {",
+        rf"function main\(({_JS_URL})?\)",
+        "export async function main(apiUrl = API_URL)",
     ),
 }
 _START = {
-    "python": (
-        re.compile(r'^if __name__ == "__main__":', re.MULTILINE),
-        'if __name__ == "__main__":',
-    ),
+    "python": (r'if __name__ == "__main__":', 'if __name__ == "__main__":'),
+    # A module of a web page is not asked whether it is the main one.
     "javascript": (
-        # A module of a web page is not asked whether it is the main one.
-        re.compile(r"^if \((import\.meta\.main|globalThis\.document)\b", re.MULTILINE),
+        r"if \((import\.meta\.main|globalThis\.document)\b",
         "if (import.meta.main) await main();",
     ),
 }
+Names = dict[str, dict[str, Named]]  # by language, then by what they have in common
 
 
 def check(facts: Facts, pair: Pair) -> Iterator[Finding]:
     """The rules for the programs and the tests of a pair."""
-    yield from _programs(facts, pair)
-    yield from _tests(facts, pair)
+    found: Names = {}
+    proofs: Names = {}
+    for language in LANGUAGES:
+        path, test = pair.program(language), pair.test(language)
+        try:
+            if text := facts.text(path):
+                some = functions(text, language)
+                found[language] = {function_key(f.name): f for f in some}
+                for said in _program(facts, pair, text, language):
+                    yield Finding(path, *said)
+            path = test
+            if test in facts.texts:
+                named = tests(facts.text(test), language)
+                proofs[language] = {test_key(t.name): t for t in named}
+                for t in named:
+                    if proofs[language][test_key(t.name)] is not t:
+                        message = f"a second test is called “{t.name}”"
+                        yield Finding(test, t.line, message, "rename one of them")
+                if not named:
+                    advice = "prove the page's claims"
+                    yield Finding(test, 0, "there is no test in it", advice)
+        except SyntaxError as error:
+            yield Finding(path, error.lineno or 0, str(error.msg), "mend it")
+    yield from _order(pair, found)
+    files = {language: pair.program(language) for language in LANGUAGES}
+    yield from _one_sided(files, found, "function")
+    files = {language: pair.test(language) for language in LANGUAGES}
+    yield from _one_sided(files, proofs, "test")
     for path in pair.files:
-        for number, line in enumerate(facts.texts.get(path, "").splitlines(), 1):
+        for number, line in enumerate(facts.text(path).splitlines(), 1):
             if PLACEHOLDER in line:
                 message = f"a placeholder is left: {line.strip()}"
                 yield Finding(path, number, message, "write what it asks for")
 
 
-def _programs(facts: Facts, pair: Pair) -> Iterator[Finding]:
-    named: dict[str, tuple[Named, ...]] = {}
-    for language in LANGUAGES:
-        path = pair.program(language)
-        text = facts.texts.get(path)
-        if text is None:
-            continue
-        try:
-            named[language] = functions(text, language)
-            yield from chain(
-                _size(path, text, language),
-                _header(facts, pair, path, text),
-                _shape(path, text, language),
-            )
-        except SyntaxError as error:
-            yield Finding(path, error.lineno or 0, str(error.msg), "mend the program")
-    if len(named) == 2:
-        yield from _parity(pair, named)
-
-
-def _size(path: Path, text: str, language: str) -> Iterator[Finding]:
-    """Short enough to be read from top to bottom, and with comments that say why."""
+def _program(
+    facts: Facts, pair: Pair, text: str, language: str
+) -> Iterator[tuple[int, str, str]]:
+    """Short, with comments that say why, and a shape that others can rely on."""
     lines = text.splitlines()
     code, comments, behind = code_lines(text, language)
     shorter = "make it shorter; if it shows two concepts, make two pairs"
     if len(code) > MAX_CODE:
         message = f"{len(code)} lines of code, at most {MAX_CODE} are allowed"
-        yield Finding(path, max(code), message, shorter)
+        yield max(code), message, shorter
     if len(lines) > MAX_LINES:
         message = f"{len(lines)} lines, at most {MAX_LINES} are allowed"
-        yield Finding(path, len(lines), message, shorter)
+        yield len(lines), message, shorter
     for number, line in enumerate(lines, 1):
-        if len(line) > MAX_COLUMNS:
-            yield Finding(
-                path,
-                number,
-                f"{len(line)} columns, at most {MAX_COLUMNS} are allowed",
-                "break the line: both programs stand side by side",
-            )
+        if (long := len(line)) > MAX_COLUMNS:
+            message = f"{long} columns, at most {MAX_COLUMNS} are allowed"
+            yield number, message, "break the line: both programs stand side by side"
     for number in behind:
-        message, advice = "a comment stands behind code", "put it above the code"
-        yield Finding(path, number, message, advice)
+        yield number, "a comment stands behind code", "put it above the code"
     if len(comments) < len(code) // CODE_PER_COMMENT:
-        yield Finding(
-            path,
-            0,
-            f"{len(comments)} lines of comment for {len(code)} lines of code",
-            "say why, above the code that makes a reader ask: about one line for six",
+        message = f"{len(comments)} lines of comment for {len(code)} lines of code"
+        advice = (
+            "say why, above the code that makes a reader ask: about one line for six"
         )
-
-
-def _header(facts: Facts, pair: Pair, path: Path, text: str) -> Iterator[Finding]:
-    """The first lines lead to the page, and say what the program needs."""
-    first = text.partition("\nimport")[0].partition("\nconst")[0]
-    wanted = [f"Explained in {facts.name(pair.page)}"]
+        yield 0, message, advice
+    first = [f"Explained in {facts.name(pair.page)}"]
     if "API_URL" in text and not pair.in_browser:
-        wanted.append("Needs the mock API: nox -s api")
-    for line in wanted:
-        if line not in first:
+        first.append("Needs the mock API: nox -s api")
+    for line in first:
+        if line not in text.partition("\nimport")[0].partition("\nconst")[0]:
             message = "its first lines do not lead to its page, or say what it needs"
-            yield Finding(path, 1, message, f"say what it does, then: {line}")
-
-
-def _shape(path: Path, text: str, language: str) -> Iterator[Finding]:
-    """It has a `main` that takes the address, and imports nothing of ours."""
+            yield 1, message, f"say what it does, then: {line}"
     pattern, example = _MAIN[language]
-    found = pattern.search(text)
+    main = re.search(rf"^(?:export )?(?:async )?{pattern}", text, re.MULTILINE)
     # A program that talks to no server of ours has no address to take.
-    if not found or (found[1] is None and re.search(r"\b(API|DATABASE)_URL\b", text)):
-        name = "main(api_url: str = API_URL)"
-        name = name if language == "python" else "main(apiUrl = API_URL)"
-        yield Finding(path, 0, f"there is no {name}", f"declare it so: {example}")
+    if not main or (main[1] is None and re.search(r"\b(API|DATABASE)_URL\b", text)):
+        yield 0, "there is no main as others call it", f"declare it so: {example}"
     pattern, example = _START[language]
-    if not pattern.search(text):
-        start = example.partition(")")[0] + ")" if language != "python" else example
-        yield Finding(path, 0, f"there is no `{start}`", f"end with: {example}")
+    if not re.search(f"^{pattern}", text, re.MULTILINE):
+        yield 0, "nothing starts main", f"end with: {example}"
     for module in imports(text, language):
-        if _OURS & set(re.split(r"[./]", module)):
-            yield Finding(
-                path,
-                _line_of(text, module),
-                f"imports {module}",
-                "a program must run when copied alone: import nothing of ours",
-            )
+        if _OURS & {*re.split(r"[./]", module)}:
+            line_number = text[: text.find(module)].count("\n") + 1
+            advice = "a program must run when copied alone: import nothing of ours"
+            yield line_number, f"imports {module}", advice
 
 
-def _line_of(text: str, part: str) -> int:
-    return text[: max(text.find(part), 0)].count("\n") + 1
-
-
-def _parity(pair: Pair, named: dict[str, tuple[Named, ...]]) -> Iterator[Finding]:
-    """The same functions in the same order, but for those excused."""
-    keys = {
-        language: {function_key(f.name): f for f in some if f.name != "main"}
-        for language, some in named.items()
-    }
-    for language, other in (LANGUAGES, LANGUAGES[::-1]):
-        path = pair.program(language)
-        for key, function in keys[language].items():
-            yield from _one_sided(
-                path, function, language, other, key in keys[other], "function"
-            )
-    common = [
-        [function.name for key, function in keys[a].items() if key in keys[b]]
-        for a, b in (LANGUAGES, LANGUAGES[::-1])
-    ]
-    orders = [[function_key(name) for name in names] for names in common]
-    if orders[0] != orders[1]:
-        yield Finding(
-            pair.javascript,
-            0,
-            f"functions in another order than in Python: {', '.join(common[1])}",
-            f"put them in one order; in Python it is {', '.join(common[0])}",
+def _order(pair: Pair, found: Names) -> Iterator[Finding]:
+    """The functions that both have stand in the same order."""
+    if len(found) == 2:
+        python, javascript = (found[language] for language in LANGUAGES)
+        orders = (
+            [k for k in python if k in javascript],
+            [k for k in javascript if k in python],
         )
+        if orders[0] != orders[1]:
+            wanted = ", ".join(javascript[key].name for key in orders[0])
+            message = "its functions stand in another order than in Python"
+            yield Finding(pair.javascript, 0, message, f"put them so: {wanted}")
 
 
-def _one_sided(
-    path: Path, named: Named, language: str, other: str, both: bool, kind: str
-) -> Iterator[Finding]:
-    """What is wrong with a function or test as to the other language."""
-    mark = "#" if language == "python" else "//"
-    excuse = f"{mark} {TITLES[language]} only: <reason>"
-    if both and named.only is not None:
-        yield Finding(
-            path,
-            named.line,
-            f"{named.name} is said to be for {TITLES[language]} only, "
-            f"but {TITLES[other]} has it too",
-            "remove the comment, or rename one of them",
-        )
-    elif not both and named.only is None:
-        yield Finding(
-            path,
-            named.line,
-            f"{TITLES[other]} has no {kind} like {named.name}",
-            f"add it there; or say why not, directly above it: {excuse}",
-        )
-    elif not both and not named.only:
-        yield Finding(
-            path,
-            named.line,
-            f"no reason is given why {named.name} is for {TITLES[language]} only",
-            f"give it: {excuse}",
-        )
-
-
-def _tests(facts: Facts, pair: Pair) -> Iterator[Finding]:
-    """Every test file has tests, and the same in both languages."""
-    found: dict[str, dict[str, Named]] = {}
-    for language in LANGUAGES:
-        path = pair.test(language)
-        if path not in facts.texts:
-            continue
-        try:
-            some = tests(facts.texts[path], language)
-        except SyntaxError as error:
-            yield Finding(path, error.lineno or 0, str(error.msg), "mend the test")
-            continue
-        if not some:
-            yield Finding(path, 0, "there is no test in it", "prove the page's claims")
-        named = found[language] = {}
-        for test in some:
-            if named.setdefault(test_key(test.name), test) != test:
-                message = f"a second test is called “{test.name}”"
-                yield Finding(path, test.line, message, "rename one of them")
-    if len(found) < 2:
-        return
-    for language, other in (LANGUAGES, LANGUAGES[::-1]):
-        for key, test in found[language].items():
-            yield from _one_sided(
-                pair.test(language), test, language, other, key in found[other], "test"
-            )
+def _one_sided(files: Mapping[str, Path], named: Names, kind: str) -> Iterator[Finding]:
+    """What one language has alone says why; what both have does not."""
+    for language, other in (LANGUAGES, LANGUAGES[::-1]) if len(named) == 2 else ():
+        mark = "#" if language == "python" else "//"
+        reason = f"{mark} {TITLES[language]} only: <reason>"
+        for key, one in named[language].items():
+            both = key in named[other]
+            if both and one.only is not None:
+                message = f"{one.name} is not for {TITLES[language]} only: both have it"
+                advice = "remove the comment, or rename one of them"
+            elif not both and one.only is None:
+                message = f"{TITLES[other]} has no {kind} like {one.name}"
+                advice = f"add it there; or say why not, directly above it: {reason}"
+            elif not both and not one.only:
+                message = f"no reason is given why {TITLES[other]} has no {one.name}"
+                advice = f"give it: {reason}"
+            else:
+                continue
+            yield Finding(files[language], one.line, message, advice)

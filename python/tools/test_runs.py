@@ -8,8 +8,8 @@ import pytest
 
 from tools import runs
 from tools.catalogue import Pair
+from tools.facts import put
 from tools.lanes import Request
-from tools.writing import put
 
 ASK = """\
 import os, urllib.request

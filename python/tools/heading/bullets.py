@@ -6,52 +6,38 @@ from collections.abc import Iterator
 
 from tools.catalogue import Pair
 from tools.facts import Facts
-from tools.finding import Finding, nearest
+from tools.finding import nearest
+from tools.heading.part import Part, Said
 from tools.heading.what_differs import claims
-from tools.page import BULLETS as NAME
-from tools.page import Page, parts
+from tools.page import BULLETS, every, href, line, words
 
-__all__ = ["NAME", "STALE", "check", "text"]
-STALE = "a word of the glossary is not linked where it first stands"
-LEADS = ("Same:", "Different:", "Take care:")
+_LEADS = ["Same:", "Different:", "Take care:"]
 
 
-def text(facts: Facts, pair: Pair, page: Page) -> str | None:
-    """As its author wrote them."""
-    return page.source(parts(page).get(NAME, []))
+class Bullets(Part):
+    """Three sentences, each with a link to the claim that proves it."""
 
+    name = BULLETS
 
-def check(facts: Facts, pair: Pair, page: Page) -> Iterator[Finding]:
-    """Three bullets, each with a link to the claim that proves it."""
-    items = [item for block in parts(page).get(NAME, []) for item in block.items]
-    leads = [
-        next((lead for lead in LEADS if item.text.startswith(lead)), "")
-        for item in items
-    ]
-    if leads != list(LEADS):
-        yield Finding(
-            pair.page,
-            items[0].start + 1 if items else 1,
-            "the three bullets are not there in their order",
-            "write below the first paragraph: " + ", ".join(f"- **{x}** …" for x in LEADS),
-        )
-        return
-    known = {anchor for claim in claims(page) for anchor in claim.anchors}
-    for lead, item in zip(LEADS, items, strict=True):
-        links = [link for link in item.links if link.href.startswith("#")]
-        for link in links:
-            if link.href[1:] not in known:
-                yield Finding(
-                    pair.page,
-                    link.line + 1,
-                    f"{link.href} is no claim of this page",
-                    f"link to one; {nearest(link.href[1:], known, cutoff=0)}",
-                )
-        if not links:
-            advice = nearest(item.text, known, n=1, cutoff=0) or "#the-claim"
-            yield Finding(
-                pair.page,
-                item.start + 1,
-                f"“{lead}” does not link to the claim that proves it",
-                f"make some of its words a link: [words](#claim); {advice}",
-            )
+    def check(self, facts: Facts, pair: Pair) -> Iterator[Said]:
+        """Three bullets in their order, each with a link to a claim."""
+        page = facts.page(pair)
+        items = [i for b in page.parts.get(BULLETS, []) for i in every(b, "list_item")]
+        leads = [words(item).partition(":")[0] + ":" for item in items]
+        if leads != _LEADS:
+            wanted = ", ".join(f"- **{lead}** …" for lead in _LEADS)
+            message = "the three bullets are not there in their order"
+            advice = f"write below the first paragraph: {wanted}"
+            yield line(items[0]) if items else 1, message, advice
+            return
+        known = {name for claim in claims(page) for name in claim.anchors}
+        for lead, item in zip(_LEADS, items, strict=True):
+            links = [link for link in every(item, "link") if href(link)[0] == "#"]
+            for link in links:
+                if (name := href(link)[1:]) not in known:
+                    advice = f"link to one; {nearest(name, known)}"
+                    yield line(link), f"#{name} is no claim of this page", advice
+            if not links:
+                message = f"“{lead}” does not link to the claim that proves it"
+                advice = "make some of its words a link: [words](#claim)"
+                yield line(item), message, f"{advice}; {nearest(words(item), known, 1)}"

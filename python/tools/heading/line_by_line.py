@@ -7,80 +7,55 @@ from collections.abc import Iterator
 
 from tools.catalogue import Pair
 from tools.facts import Facts
-from tools.finding import Finding, nearest
-from tools.page import Block, Page, parts
-from tools.source import LANGUAGES
+from tools.finding import nearest
+from tools.heading.part import Part, Said
+from tools.page import Node, Page, codes, every, line, words
+from tools.source import LANGUAGES, has
 
-NAME = "Line by line"
-STALE = ""  # nothing of it is derived
-LONGEST = 36  # characters of a cell, as a reader sees it: a phone shows three
+LONGEST = 36  # characters of a cell, as a reader sees it: a phone shows three cells
 _HEADER = ["", "Python", "JavaScript"]
 
 
-def text(facts: Facts, pair: Pair, page: Page) -> str | None:
-    """As its author wrote it."""
-    blocks = parts(page).get(NAME)
-    return page.source(blocks) if blocks else None
+class LineByLine(Part):
+    """Written by the author, held to the programs."""
+
+    name = "Line by line"
+
+    def check(self, facts: Facts, pair: Pair) -> Iterator[Said]:
+        """A header, two rows or more, short cells, code that exists."""
+        if not (blocks := facts.page(pair).parts.get(self.name)):
+            return
+        header, *rest = rows(facts.page(pair)) or [blocks]
+        if list(map(words, header)) != _HEADER or len(rest) < 2:
+            advice = "begin it with | | Python | JavaScript |, then a row for each step"
+            yield line(blocks[0]), "there is no table of two rows or more", advice
+            return
+        for row in rest:
+            for text in (words(cell) for cell in row):
+                if len(text) > LONGEST:
+                    message = f"“{text}” has {len(text)} characters, {LONGEST} may be"
+                    yield line(row[0]), message, "put … for what does not matter"
+            for language, cell in zip(LANGUAGES, row[1:], strict=True):
+                path = pair.program(language)
+                text = facts.text(path)
+                for code in (code for code in codes(cell) if not stands_in(code, text)):
+                    message = f"`{code}` does not stand in {facts.name(path)}"
+                    advice = "copy it from there, with … for what you leave out; "
+                    near = nearest(code, map(str.strip, text.splitlines()), 1)
+                    yield line(row[0]), message, advice + near
 
 
-def rows(page: Page) -> list[Block]:
-    """The rows of the table, its header first."""
-    tables = [b for b in parts(page).get(NAME, []) if b.kind == "table"]
-    return tables[0].rows if tables else []
-
-
-def check(facts: Facts, pair: Pair, page: Page) -> Iterator[Finding]:
-    """A header, two rows or more, short cells, code that exists."""
-    if not (blocks := parts(page).get(NAME)):
-        return
-    header, *rest = rows(page) or [blocks[0]]
-    if [cell.text for cell in header.cells] != _HEADER or len(rest) < 2:
-        yield Finding(
-            pair.page,
-            header.start + 1,
-            "there is no table of two rows or more",
-            "begin it with | | Python | JavaScript |, then a row for each step",
-        )
-        return
-    for row in rest:
-        for cell in row.cells:
-            if len(cell.text) > LONGEST:
-                yield Finding(
-                    pair.page,
-                    row.start + 1,
-                    f"“{cell.text}” has {len(cell.text)} characters, "
-                    f"{LONGEST} are allowed",
-                    "put … for what does not matter",
-                )
-        for language, cell in zip(LANGUAGES, row.cells[1:], strict=True):
-            program = pair.program(language)
-            source = facts.texts.get(program, "")
-            for code in cell.codes if source else []:
-                if not stands_in(code, source):
-                    hint = nearest(code, map(str.strip, source.splitlines()), n=1)
-                    yield Finding(
-                        pair.page,
-                        row.start + 1,
-                        f"`{code}` does not stand in {facts.name(program)}",
-                        "copy it from there, with … for what you leave out"
-                        + (f"; {hint}" if hint else ""),
-                    )
+def rows(page: Page) -> list[list[Node]]:
+    """The cells of each row of the table, its header first."""
+    blocks = page.parts.get(LineByLine.name, [])
+    return [row.children for block in blocks for row in every(block, "tr")]
 
 
 def stands_in(code: str, program: str) -> bool:
     """Whether code stands in a program; `…` stands for anything.
 
-    How it is broken into lines does not count, nor the comma that the
-    formatters set at the end of a broken list.
+    How it is broken into lines does not count, nor the comma that the formatters
+    set at the end of a broken list.
     """
-    rest = _close(program)
-    for piece in _close(code).split("…"):
-        before, found, rest = rest.partition(piece)
-        if not found and piece:
-            return False
-    return True
-
-
-def _close(code: str) -> str:
-    """Code without whitespace, and without the commas before a closing bracket."""
-    return re.sub(r",(?=[)\]}])", "", "".join(code.split()))
+    closed = ("".join(text.split()) for text in (program, code))
+    return has(*(re.sub(r",(?=[)\]}])", "", text) for text in closed))

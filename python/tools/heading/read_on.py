@@ -8,51 +8,47 @@ from collections.abc import Iterator
 
 from tools.catalogue import Pair
 from tools.facts import Facts
-from tools.finding import WRITE, Finding
-from tools.page import Page, parts
+from tools.finding import WRITE
+from tools.heading.part import Part, Said
+from tools.page import every, href, line, words
 from tools.source import TITLES
 
-NAME = "Read on"
-STALE = "the last line does not lead to the neighbours in the catalogue"
-ADVICE = f"{WRITE} (the order of the pages is that of the rows in docs/README.md)"
-_DERIVED = re.compile(r"^- (Previous:|Next:|\[All concepts\]).*\n?", re.MULTILINE)
+_LAST = re.compile(r"^- (Previous:|Next:|\[All concepts\]).*\n?", re.MULTILINE)
 
 
-def text(facts: Facts, pair: Pair, page: Page) -> str | None:
-    """What the author wrote, and a last line that leads on."""
-    blocks = parts(page).get(NAME)
-    if not blocks:
-        return None
-    pages = [p for p in facts.pairs if p.page in facts.texts]
-    at = pages.index(pair)
-    near = {"Previous": pages[at - 1 : at], "Next": pages[at + 1 : at + 2]}
-    links = [
-        f"{word}: [{facts.title(other)}]({_path(pair, other)})"
-        for word, others in near.items()
-        for other in others
-    ]
-    last = " · ".join([*links, "[All concepts](../README.md)"])
-    return f"{_DERIVED.sub('', page.source(blocks)).rstrip()}\n- {last}"
+class ReadOn(Part):
+    """Written by the author, but for the last line."""
 
+    name = "Read on"
+    stale = "the last line does not lead to the neighbours in the catalogue"
+    advice = f"{WRITE} (the order of the pages is that of the rows in docs/README.md)"
 
-def check(facts: Facts, pair: Pair, page: Page) -> Iterator[Finding]:
-    """Official documentation for both languages."""
-    if not (blocks := parts(page).get(NAME)):
-        return
-    items = [item for block in blocks for item in block.items]
-    for title in TITLES.values():
-        if not any(
-            item.text.startswith(f"{title}:")
-            and any(link.href.startswith("https://") for link in item.links)
-            for item in items
+    def text(self, facts: Facts, pair: Pair) -> str | None:
+        """What the author wrote, and a last line that leads on."""
+        if not (written := super().text(facts, pair)):
+            return None
+        pages = [p for p in facts.pairs if p.page in facts.texts]
+        at = pages.index(pair)
+        links = ["[All concepts](../README.md)"]
+        for word, others in (
+            ("Next", pages[at + 1 :][:1]),
+            ("Previous", pages[:at][-1:]),
         ):
-            yield Finding(
-                pair.page,
-                blocks[0].start + 1,
-                f"there is no link to the documentation of {title}",
-                f"add an item that begins so: - {title}: [Title](https://…)",
-            )
+            for other in others:
+                path = os.path.relpath(other.page, pair.page.parent).replace(
+                    os.sep, "/"
+                )
+                links.insert(0, f"{word}: [{facts.title(other)}]({path})")
+        return f"{_LAST.sub('', written).rstrip()}\n- {' · '.join(links)}"
 
-
-def _path(pair: Pair, other: Pair) -> str:
-    return os.path.relpath(other.page, pair.page.parent).replace(os.sep, "/")
+    def check(self, facts: Facts, pair: Pair) -> Iterator[Said]:
+        """Documentation for both languages."""
+        blocks = facts.page(pair).parts.get(self.name, [])
+        items = [item for block in blocks for item in every(block, "list_item")]
+        for title in TITLES.values() if blocks else ():
+            its = [item for item in items if words(item).startswith(f"{title}:")]
+            links = [href(link) for item in its for link in every(item, "link")]
+            if not any(link.startswith("https://") for link in links):
+                message = f"there is no link to the documentation of {title}"
+                advice = f"add an item that begins so: - {title}: [Title](https://…)"
+                yield line(blocks[0]), message, advice
