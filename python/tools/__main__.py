@@ -101,7 +101,8 @@ def proven(root: Path, *, holds: bool) -> str:
 
 def _written(facts: Facts, chosen: Sequence[Pair]) -> Facts:
     """Write all that derives from the facts; the facts as they are then."""
-    texts = {p.page: pages.written(facts, p) for p in chosen if p.page in facts.texts}
+    new = [pair for pair in filter(facts.is_new, chosen) if pair.page in facts.texts]
+    texts = {pair.page: pages.written(facts, pair) for pair in new}
     now = replace(facts, texts=facts.texts | texts)
     if len(chosen) == len(facts.pairs):
         texts |= indexes.written(now)
@@ -122,7 +123,7 @@ def _run(facts: Facts, chosen: Sequence[Pair], browser: bool = False) -> Facts:
 
 def _after_runs(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     yield from checks.ran(facts, chosen)
-    for pair in chosen:
+    for pair in filter(facts.is_new, chosen):
         yield from pages.stale(facts, pair)
 
 
