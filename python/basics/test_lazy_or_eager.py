@@ -50,7 +50,8 @@ async def test_a_forgotten_await_does_nothing_but_warn(mock_api):
         "import asyncio, sys, httpx\n"
         "from basics.lazy_or_eager import save\n"
         "async def main(api_url):\n"
-        "    async with httpx.AsyncClient(base_url=api_url) as client:\n"
+        "    client = httpx.AsyncClient(base_url=api_url)\n"
+        "    async with client:\n"
         "        save(client, 'Forgotten')\n"
         "    print('the end')\n"
         "asyncio.run(main(sys.argv[1]))\n"
@@ -118,7 +119,7 @@ def test_a_task_needs_a_running_loop():
 
     call = answer()
     with pytest.raises(RuntimeError, match="no running event loop"):
-        asyncio.create_task(call)
+        asyncio.create_task(call).cancel()
     # The coroutine is as good as new.
     assert asyncio.run(call) == 42
 

@@ -52,13 +52,15 @@ async def main(api_url: str = API_URL) -> None:
         print(await part)
 
     print(*CACHED, "Loading…", sep="\n")
-    async with httpx.AsyncClient(base_url=api_url) as client:
+    async with (
+        httpx.AsyncClient(base_url=api_url) as client,
         # Leaving the group waits until every part has been shown.
-        async with asyncio.TaskGroup() as group:
-            group.create_task(show(get_posts(client)))
-            group.create_task(show(get_news(client)))
-            for user in AUTHORS:
-                group.create_task(show(get_picture(client, user)))
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(show(get_posts(client)))
+        group.create_task(show(get_news(client)))
+        for user in AUTHORS:
+            group.create_task(show(get_picture(client, user)))
     print("Loading has ended.")
 
 

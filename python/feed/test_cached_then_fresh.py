@@ -79,7 +79,7 @@ async def test_unchecked_the_last_answer_to_come_wins(mock_api, client):
     feed = Feed()
 
     async def unchecked(path):
-        feed.title = await get_title(client, path)
+        feed.title = await get_title(client, path) or "none"
 
     await mock_api.hold("/posts/9")
     older = asyncio.create_task(unchecked("/posts/9"))
@@ -138,7 +138,7 @@ async def test_a_cancel_still_stops_an_answer_that_is_in(
         answer = asyncio.create_task(get_title(client, "/posts/9"))
         # Just between the answer and the line that would show it.
         answer.add_done_callback(lambda _: showing.cancel())
-        feed.title = await answer
+        feed.title = await answer or "none"
 
     showing = asyncio.create_task(show())
     with pytest.raises(asyncio.CancelledError):

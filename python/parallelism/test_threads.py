@@ -74,7 +74,7 @@ async def test_unless_you_tell_it_not_to_wait():
 # Python only: terminate() ends a worker, whether it waits or not.
 async def test_a_call_that_has_not_begun_can_be_cancelled():
     stop = threading.Event()
-    called = []
+    called: list[str] = []
     with ThreadPoolExecutor(1) as pool:
         loop = asyncio.get_running_loop()
         first = loop.run_in_executor(pool, stop.wait)

@@ -67,7 +67,7 @@ def read(root: Path, runs: Runs | None = None) -> Facts:
     """Read the repository at `root`."""
     pairs, docs = find_pairs(root), root / "docs"
     paths = {path for pair in pairs for path in pair.files}
-    paths |= {root / "README.md", *docs.glob("*.*"), *docs.glob("[!_]*/*.md")}
+    paths |= {*root.glob("*.md"), *docs.glob("*.*"), *docs.glob("[!_]*/*.md")}
     there = sorted(p for p in paths if p.is_file() and p.suffix in _TEXT)
     return Facts(root, pairs, {p: p.read_text("utf-8") for p in there}, runs or {})
 
