@@ -47,9 +47,7 @@ test("a slow part holds up all that follow", async (t) => {
   assert.equal((await api.log({ settled: false })).length, 3);
   await api.release("/users/1/picture");
   await program.done;
-  assert(
-    program.output.endsWith("[picture] Alan\nLoading has ended.\n"),
-  );
+  assert.match(program.output, /Alan\nLoading has ended\.\n$/);
 });
 
 test("a failed part costs only itself", async (t) => {

@@ -22,7 +22,7 @@ function block() {
 
 // JavaScript only: a worker runs a file, not a function.
 function runInWorker() {
-  parentPort.postMessage(addName(workerData, "Grace"));
+  parentPort?.postMessage(addName(workerData, "Grace"));
   block();
 }
 
