@@ -23,6 +23,7 @@ from tools.catalogue import ROOT, Pair, find_pairs
 from tools.compare_side import Side, begin, harmless, outcome, relative
 from tools.compare_view import live
 from tools.finding import nearest
+from tools.picture import pictures
 from tools.runs import News, Program, Runs, run_pairs
 from tools.source import LANGUAGES, TITLES
 
@@ -35,8 +36,8 @@ exit code:
 nox ends with 1 where this ends with 2, or after a SIGTERM with 130."""
 
 
-def compare(pair: Pair, limit: float = math.inf) -> int:
-    """Run the pair and show it; the exit code."""
+def compare(pair: Pair, limit: float = math.inf, *, svg: bool = False) -> int:
+    """Run the pair and show it, with `svg` as two files, too; the exit code."""
     sides = {language: begin(pair, language) for language in LANGUAGES}
     console, lock = Console(), Lock()
     on_screen = sys.stdout.isatty() and not console.is_dumb_terminal
@@ -57,6 +58,9 @@ def compare(pair: Pair, limit: float = math.inf) -> int:
         return 130
     if any(side.wrong(limit) for side in sides.values()):
         return 1
+    for path, text in pictures(pair, ran).items() if svg else ():
+        path.write_text(text, encoding="utf-8")
+        print(f"Wrote      {relative(pair, path)}")
     return 0
 
 
@@ -149,9 +153,12 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         metavar="SECONDS",
         help="end a program after so long",
     )
+    parser.add_argument(
+        "--svg", action="store_true", help="draw it beside its page, too, without times"
+    )
     options = parser.parse_args(arguments)
     try:
-        return compare(find(options.slug, root), options.limit)
+        return compare(find(options.slug, root), options.limit, svg=options.svg)
     except KeyboardInterrupt:
         return 130
     except RuntimeError as problem:

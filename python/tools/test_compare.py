@@ -20,6 +20,7 @@ from mock_api.client import LogEntry
 from tools import compare, compare_view, runs
 from tools.catalogue import ROOT, Pair
 from tools.compare_side import Side
+from tools.picture import pictures
 from tools.runs import Run
 
 LIMIT = 30  # seconds until a wait that should be short is called a failure
@@ -511,3 +512,49 @@ def test_many_requests_in_flight_are_counted(tmp_path):
     assert side.wrong(2.5) == (
         "did not end within 2.5 s; in flight: GET /0, GET /1, GET /2, GET /3, 2 more"
     )
+
+
+# Two runs of one program: nobody knows which of two requests that are sent together
+# arrives first, nor how long each takes.
+ONE_WAY = [
+    LogEntry(1, "POST", "/posts", "", 1, 201, "completed", 0.1, 0.2, 0, 1),
+    LogEntry(2, "POST", "/posts", "", 1, 201, "completed", 0.3, 0.4, 2, 4),
+    LogEntry(3, "GET", "/posts", "limit=1", 2, 200, "completed", 0.31, 0.8, 3, 5),
+]
+ANOTHER = [
+    LogEntry(1, "POST", "/posts", "", 1, 201, "completed", 0.5, 0.9, 0, 1),
+    LogEntry(2, "GET", "/posts", "limit=1", 1, 200, "completed", 1.2, 2, 2, 5),
+    LogEntry(3, "POST", "/posts", "", 2, 201, "completed", 1.3, 1.5, 3, 4),
+]
+
+
+def drawn(tmp_path, log) -> dict[str, str]:
+    pair = Pair("basics", "lazy-or-eager", tmp_path)
+    some = {
+        (pair, "python"): Run((), "one\n", "", 0, tuple(log[:1])),
+        (pair, "javascript"): Run((), "one\n<two>\n", "", 0, tuple(log)),
+    }
+    return {path.name: text for path, text in pictures(pair, some).items()}
+
+
+def test_a_picture_is_the_same_for_each_run_and_asks_nobody_for_anything(tmp_path):
+    found = drawn(tmp_path, ONE_WAY)
+    assert drawn(tmp_path, ANOTHER) == found
+    assert drawn(tmp_path, ONE_WAY[1:]) != found
+    assert sorted(found) == ["lazy-or-eager-dark.svg", "lazy-or-eager-light.svg"]
+    for text in found.values():
+        assert text.count("POST") == 3
+        assert "&lt;two&gt;" in text
+        assert re.findall(r"https?:[^\"]*", text) == ["http://www.w3.org/2000/svg"]
+        assert "font-face" not in text
+        assert len(text) < 20_000
+
+
+def test_the_picture_is_written_beside_the_page(write, tmp_path, capsys):
+    pair = write()
+    assert exit_code(tmp_path, "ask", "--svg") == 0
+    assert "Wrote      docs/basics/ask-dark.svg\n" in capsys.readouterr().out
+    written = pair.page.with_name("ask-light.svg").read_text("utf-8")
+    assert written.startswith("<svg ")
+    assert exit_code(tmp_path, "ask", "--svg") == 0
+    assert pair.page.with_name("ask-light.svg").read_text("utf-8") == written
