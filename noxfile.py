@@ -250,7 +250,9 @@ def npx(session: nox.Session, name: str, *arguments: str) -> None:
 
 def run(session: nox.Session, *command: str) -> None:
     """Run a command; nox prints it and stops where it fails."""
-    session.run(*command, env=ENV, external=True)
+    # After Ctrl-C nox itself waits for 0.3 s, in which `compare` cannot always say
+    # what was still running.
+    session.run(*command, env=ENV, external=True, interrupt_timeout=3)
 
 
 def node(session: nox.Session) -> str:
