@@ -104,7 +104,8 @@ def bench(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Hold the mock API to its description with made-up requests."""
     install(session, "run", "test", "fuzz")
-    python_tests(session, "python/mock_api/fuzz_openapi.py")
+    files = ["python/mock_api/fuzz_http.py", "python/mock_api/fuzz_openapi.py"]
+    python_tests(session, *files)
 
 
 @nox.session(default=False)

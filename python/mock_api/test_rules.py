@@ -469,6 +469,11 @@ def test_what_can_match_at_all(path, texts, most):
         ),
         (
             "answer",
+            {"path": "*", "body": {}},
+            "body: expected a string of 0 to 1000000 characters, got {}.",
+        ),
+        (
+            "answer",
             {"path": "*", "cut": -1},
             "cut: expected a whole number from 0, or",
         ),
