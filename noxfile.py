@@ -95,7 +95,7 @@ def new(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure the tools and the mock API, as ratios."""
+    """Measure the mock API and the doc checks beside bare ones, as ratios."""
     set_up(session, "run", "node-24")
     tool(session, "tools.bench", *session.posargs)
 

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import mock_api.openapi  # noqa: F401 - it adds its operation to the service
@@ -78,7 +79,8 @@ async def _answer(
     try:
         response = await _response(_serve(call, entry))
         entry.status = response.status
-        await response.send(scope, send)
+        if not (isinstance(response, Response) and connection.send_whole(response)):
+            await response.send(scope, send)
         # Nobody else had a turn since the last byte was written: whoever has
         # read the whole response will find this in the log.
         ending = response.ending
@@ -160,13 +162,19 @@ async def _serve(call: Call, entry: LogEntry) -> Response | Stream:
     _check_size(call)
     delay = None
     if call.query:
-        asked = parse_qsl(call.query, keep_blank_values=True)
-        delay = check_query(DELAY, [a for a in asked if a[0] in DELAY]).get("delay")
-        call.asked = [a for a in asked if a[0] not in DELAY]
+        delay, call.asked = _query(call.query)
     if chosen := await call.scenario.rules.obey(entry, delay):
         return chosen
     operation, call.params = SERVICE.find(call.method, call.path)
     return await operation.run(call)
+
+
+@lru_cache(maxsize=1024)
+def _query(query: str) -> tuple[float | None, Sequence[tuple[str, str]]]:
+    """The delay that a query asks for, and its other parameters."""
+    asked = parse_qsl(query, keep_blank_values=True)
+    delay = check_query(DELAY, [one for one in asked if one[0] in DELAY]).get("delay")
+    return delay, [one for one in asked if one[0] not in DELAY]
 
 
 async def _control(call: Call) -> Response | Stream:

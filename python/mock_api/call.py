@@ -1,5 +1,6 @@
 """A request, as an endpoint gets it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ class Call:
     body: bytes
     origin: str  # http://127.0.0.1:PORT
     # The parameters of the query, but for a delay, which is the API's own.
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    asked: Sequence[tuple[str, str]] = ()
     # What the path, the query and the body say, once they have been checked:
     params: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)

@@ -27,6 +27,7 @@ class Response:
     """A response whose body is known. It can be sent any number of times."""
 
     ending = "completed"  # what the log says of it, once it has been sent
+    whole: bytes | None = None  # all of it as the server sends it, which is kept here
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Response:
             self.headers.append((b"content-type", media_type.encode()))
         if status not in (204, 304):
             self.headers.append((b"content-length", b"%d" % len(body)))
+        self.closes = b"connection" in dict(self.headers)
         self._start = {
             "type": "http.response.start",
             "status": status,

@@ -29,7 +29,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mock_api.limits import HEAD_BYTES, HEAD_SECONDS, REST_SECONDS, UNREAD_SECONDS
 from mock_api.problem import PHRASES, Problem
-from mock_api.responses import App
+from mock_api.responses import App, Response
 
 _BACKLOG = 4096  # as many clients may connect at the same moment
 _PROBE_SECONDS = 0.01  # until we look again whether a client is still there
@@ -57,12 +57,12 @@ class Connection(HttpToolsProtocol):
     _taken = 0  # bytes since the parser last had something for the application
     _slow: asyncio.TimerHandle | None = None  # a head, or whoever has been refused
     _unread: asyncio.TimerHandle | None = None
+    _used = 0.0  # when the last response was complete, as the loop counts
 
     # What comes in
 
     def data_received(self, data: bytes) -> None:
         """Take what the client has sent."""
-        self._unset_keepalive_if_required()
         self._taken += len(data)
         try:
             self.parser.feed_data(data)
@@ -113,13 +113,53 @@ class Connection(HttpToolsProtocol):
         if self._refused and not self.pipeline and not self.transport.is_closing():
             self._answer(self._refused)
             return
-        super().on_response_complete()
-        if self.transport.is_closing():
-            self._watch_reading()
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            if self.transport.is_closing():
+                self._watch_reading()
+            return
+        self.flow.resume_reading()
+        self._used = self.loop.time()
+        # Uvicorn makes a timer after each request, and cancels it at the next.
+        if self.timeout_keep_alive_task is None:
+            self._look_after(self.timeout_keep_alive)
+
+    def send_whole(self, response: Response) -> bool:
+        """Send a response in one piece, if there is nothing special about it.
+
+        Uvicorn, which knows what is special, takes several times as long: it
+        checks what comes, puts it together each time, and sends two pieces.
+        """
+        cycle = self._running
+        assert cycle is not None
+        if (
+            not cycle.keep_alive
+            or cycle.scope["method"] == "HEAD"
+            or self.flow.write_paused
+            or response.closes
+        ):
+            return False
+        if response.whole is None:
+            response.whole = self._encode(response)
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(response.whole)
+        self.on_response_complete()
+        return True
+
+    def _look_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that nobody uses, even if something is still unread."""
-        self.transport.abort()
+        self.timeout_keep_alive_task = None
+        if self._in_head or (self._running and not self._running.response_complete):
+            return  # the end of this response will begin a new time
+        if (left := self._used + self.timeout_keep_alive - self.loop.time()) > 0:
+            self._look_after(left)
+        else:
+            self.transport.abort()
 
     def _head_is_late(self) -> None:
         self._slow = None
@@ -148,11 +188,9 @@ class Connection(HttpToolsProtocol):
             self._answer(problem)
 
     def _answer(self, problem: Problem) -> None:
-        response = problem.response()
-        headers = [*self.server_state.default_headers, *response.headers]
-        lines = [b"%s: %s\r\n" % header for header in headers]
-        head = [STATUS_LINE[response.status], *lines, b"connection: close\r\n\r\n"]
-        self.transport.write(b"".join([*head, response.body]))
+        self.transport.write(
+            self._encode(problem.response(), (b"connection", b"close"))
+        )
         # Only our side is closed: if the client still sends, and we did not read,
         # it would never see the answer.
         self.transport.write_eof()
@@ -160,6 +198,12 @@ class Connection(HttpToolsProtocol):
         if self._slow:
             self._slow.cancel()
         self._slow = self.loop.call_later(REST_SECONDS, self.transport.abort)
+
+    def _encode(self, response: Response, *more: tuple[bytes, bytes]) -> bytes:
+        headers = [*self.server_state.default_headers, *response.headers, *more]
+        lines = [b"%s: %s\r\n" % header for header in headers]
+        start = STATUS_LINE[response.status]
+        return b"".join([start, *lines, b"\r\n", response.body])
 
     # What nobody reads
 

@@ -3,15 +3,18 @@ import json
 import socket
 import sys
 from contextlib import ExitStack
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
+from mock_api import server
 from mock_api.app import app
+from mock_api.client import scenario
 from mock_api.control import SCENARIOS
 from mock_api.server import listen
 from mock_api.service import SERVICE
-from mock_api.testing import only_entry, raw
+from mock_api.testing import connected, head, only_entry, raw, served
 
 # Hanging up
 
@@ -89,6 +92,35 @@ async def test_a_half_sent_request_is_not_logged(api, client):
     assert [entry.path for entry in await api.log()] == ["/posts", "/data"]
 
 
+# In one piece
+
+
+async def test_what_is_sent_in_one_piece_is_what_uvicorn_sends(monkeypatch):
+    pieces = Mock()
+    paths = ["/data", "/posts?limit=1", "/users/1/picture", "/feeds/weather"]
+    paths += [f"/status/{status}" for status in (200, 204, 205, 302, 304, 404, 599)]
+
+    async def answers(api):
+        last = head(api, "/nowhere", "Connection: close")
+        others = [head(api, path) for path in paths]
+        sent = b"".join([*others, head(api, "/data", method="HEAD"), last])
+        async with connected(api, sent) as (reader, _):
+            return await reader.read()
+
+    async with served() as url, scenario(url, delays=False) as api:
+        whole = await answers(api)
+        monkeypatch.setattr(server.Connection, "send_whole", pieces)
+        pieces.return_value = False
+        assert whole == await answers(api)
+    assert pieces.call_count == len(paths) + 1  # not of the stream
+
+
+async def test_an_answer_may_close_its_connection(api):
+    await api.answer("/data", headers={"Connection": "close"})
+    async with raw(api, "/data") as (reader, _):
+        assert b"\r\nconnection: close\r\n" in await reader.read()
+
+
 # The server
 
 
@@ -98,6 +130,9 @@ class Connection:
     lost = False
     gave_up = False
     on_lost = None
+
+    def send_whole(self, response):
+        return False  # no server is there that could
 
 
 async def ask(path):
