@@ -139,8 +139,9 @@ class Connection(HttpToolsProtocol):
             or response.closes
         ):
             return False
-        if response.whole is None:
+        if response.whole_with is not self.server_state.default_headers:
             response.whole = self._encode(response)
+            response.whole_with = self.server_state.default_headers
         cycle.response_started = cycle.response_complete = True
         self.transport.write(response.whole)
         self.on_response_complete()
