@@ -141,7 +141,8 @@ def fuzz(session: nox.Session) -> None:
     install(session, "run", "test", "fuzz")
     # What it remembers is a convenience: a read-only checkout does without.
     memory = "ignore:The database setting is not:hypothesis.errors.HypothesisWarning"
-    python_tests(session, "-W", memory, "python/mock_api/fuzz_openapi.py")
+    files = ["python/mock_api/fuzz_http.py", "python/mock_api/fuzz_openapi.py"]
+    python_tests(session, "-W", memory, *files)
 
 
 @nox.session(default=False)

@@ -27,7 +27,10 @@ class Response:
     """A response whose body is known. It can be sent any number of times."""
 
     ending = "completed"  # what the log says of it, once it has been sent
-    whole: bytes | None = None  # all of it as the server sends it, which is kept here
+    # All of it as the server sends it, which is kept here, and with what headers of
+    # its own: they change with the date.
+    whole = b""
+    whole_with: object = None
 
     def __init__(
         self,
