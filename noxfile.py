@@ -15,6 +15,11 @@ from typing import NoReturn
 import nox
 from nox.command import CommandFailed
 
+sys.path.insert(0, str(Path(__file__).with_name("python")))
+from mock_api.lifeline import guard
+
+guard()
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
@@ -141,7 +146,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure the tools and the mock API, as ratios."""
+    """Measure the mock API and the doc checks beside bare ones, as ratios."""
     set_up(session, "run", NODE)
     tool(session, "tools.bench", *session.posargs)
 
@@ -187,7 +192,10 @@ def python_tests(session: nox.Session, *arguments: str) -> None:
 def javascript_tests(session: nox.Session, *files: str) -> None:
     """Run `node --test` against a server of its own."""
     options = [
+        # Nothing of it goes on without us, or when its tests are done.
+        "--require=./javascript/tools/lifeline.js",
         "--test",
+        "--test-force-exit",
         f"--test-concurrency={2 * (os.cpu_count() or 1)}",
         "--unhandled-rejections=strict",
         "--test-reporter=dot",

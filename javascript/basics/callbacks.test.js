@@ -7,7 +7,7 @@ import { mockApi, runNode, running } from "../helpers.js";
 import { answer, ask, main } from "./callbacks.js";
 
 // Fail where nobody calls back, rather than wait for ever.
-const LIMITED = { timeout: 10_000 };
+const LIMITED = { timeout: 30_000 };
 
 test("the caller goes on before it is called back", async (t) => {
   const api = await mockApi(t);

@@ -16,7 +16,7 @@ export async function save(apiUrl, title) {
 export async function newest(apiUrl) {
   const response = await fetch(`${apiUrl}/posts?limit=1`);
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()).posts[0].title;
+  return (await response.json())[0].title;
 }
 
 export async function main(apiUrl = API_URL) {

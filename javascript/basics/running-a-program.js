@@ -6,7 +6,7 @@ async function showPosts(apiUrl) {
   console.log("Posts: asking");
   try {
     const response = await fetch(`${apiUrl}/posts`);
-    console.log("Posts:", (await response.json()).posts.length);
+    console.log("Posts:", (await response.json()).length);
   } finally {
     console.log("Posts: cleaned up");
   }

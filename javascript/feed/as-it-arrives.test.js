@@ -53,7 +53,8 @@ test("all together come when the slowest is in", async (t) => {
 test("one failure does not end the others", async (t) => {
   const api = await mockApi(t);
   await api.fail("/users/2/picture", [503]);
-  await api.hold("/users/[14]/picture");
+  await api.hold("/users/1/picture");
+  await api.hold("/users/4/picture");
   const program = running(() => main(api.url));
   await program.prints("[no picture]\n[no picture]\n");
   await api.release("*");

@@ -36,7 +36,7 @@ export async function main(apiUrl = API_URL) {
     console.log(await getPicture(apiUrl, authorId));
   }
 
-  for (const post of posts.posts) {
+  for (const post of posts) {
     console.log(`${post.author.name}: ${post.title}`);
   }
   console.log(news.length, "notifications");

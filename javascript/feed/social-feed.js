@@ -36,7 +36,7 @@ export async function main(apiUrl = API_URL) {
   });
   await Promise.all([posts, news, ...pictures]);
 
-  for (const post of (await posts).posts) {
+  for (const post of await posts) {
     console.log(`${post.author.name}: ${post.title}`);
   }
   console.log((await news).length, "notifications");

@@ -13,7 +13,7 @@ const SLOW = `with recursive numbers(n) as
 async function getTitles(apiUrl) {
   const response = await fetch(`${apiUrl}/posts`);
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()).posts.map((post) => post.title);
+  return (await response.json()).map((post) => post.title);
 }
 
 function ask(titles) {

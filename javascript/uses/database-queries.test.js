@@ -6,7 +6,7 @@ import postgres from "postgres";
 import { databaseUrl, printed, running } from "../helpers.js";
 import { giveUp, main, search } from "./database-queries.js";
 
-const LIMIT = 10_000; // milliseconds until a wait is called a failure
+const LIMIT = 30_000; // milliseconds until a wait is called a failure
 
 /** The test's own view of the server, beside the program's. */
 async function ownServer() {

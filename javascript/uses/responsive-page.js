@@ -18,7 +18,7 @@ async function showText(apiUrl, name, toText) {
 }
 
 function titles(answer) {
-  return answer.posts.map((post) => post.title).join("\n");
+  return answer.map((post) => post.title).join("\n");
 }
 
 async function showPicture(apiUrl, user) {

@@ -6,12 +6,12 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
 export const known = new Set(); // the model: it grows in the worker
 
-export async function getBatch(apiUrl, path, signal) {
-  const response = await fetch(apiUrl + path, { signal });
+export async function getBatch(url, signal) {
+  const response = await fetch(url, { signal });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  const page = await response.json();
-  const text = page.posts.map((post) => post.body).join(" ");
-  return { words: text.toLowerCase().split(" "), path: page.next };
+  const text = (await response.json()).map((p) => p.body).join(" ");
+  const link = response.headers.get("link")?.match(/<(.+)>/);
+  return { words: text.toLowerCase().split(" "), next: link?.[1] };
 }
 
 // Runs in the worker. A real model would take its time here.
@@ -28,16 +28,16 @@ export async function learnInWorker(worker, words) {
 
 export async function train(apiUrl, worker) {
   const stop = new AbortController();
-  let { words, path } = await getBatch(apiUrl, "/posts?limit=4");
+  let { words, next } = await getBatch(`${apiUrl}/posts?limit=4`);
   const counts = [];
   try {
-    while (path) {
+    while (next) {
       // Both at once; the next turn begins when both are done.
-      const fetching = getBatch(apiUrl, path, stop.signal);
+      const fetching = getBatch(next, stop.signal);
       const learning = learnInWorker(worker, words);
       await Promise.all([fetching, learning]);
       counts.push(await learning);
-      ({ words, path } = await fetching);
+      ({ words, next } = await fetching);
     }
   } finally {
     stop.abort();

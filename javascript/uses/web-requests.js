@@ -6,7 +6,7 @@ const NOBODY = "http://127.0.0.1:2"; // no server listens on this port
 export async function newestTitle(apiUrl) {
   const response = await fetch(`${apiUrl}/posts?limit=1`);
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()).posts[0].title;
+  return (await response.json())[0].title;
 }
 
 export async function createPost(apiUrl, title) {

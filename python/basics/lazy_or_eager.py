@@ -20,7 +20,7 @@ async def save(client: httpx.AsyncClient, title: str) -> int:
 async def newest(client: httpx.AsyncClient) -> str:
     response = await client.get("/posts?limit=1")
     response.raise_for_status()
-    return response.json()["posts"][0]["title"]
+    return response.json()[0]["title"]
 
 
 async def main(api_url: str = API_URL) -> None:

@@ -15,7 +15,7 @@ async def show_posts(client: httpx.AsyncClient) -> None:
     print("Posts: asking")
     try:
         response = await client.get("/posts")
-        print("Posts:", len(response.json()["posts"]))
+        print("Posts:", len(response.json()))
     finally:
         # A cleanup may await, too.
         await client.aclose()

@@ -41,7 +41,7 @@ def main(api_url: str = API_URL) -> None:
         for author_id in AUTHORS:
             print(get_picture(client, author_id))
 
-    for post in posts["posts"]:
+    for post in posts:
         print(f"{post['author']['name']}: {post['title']}")
     print(len(news), "notifications")
 

@@ -48,7 +48,7 @@ async def main(api_url: str = API_URL) -> None:
         for picture in asyncio.as_completed(pictures):
             print(await picture)
 
-    for post in posts.result()["posts"]:
+    for post in posts.result():
         print(f"{post['author']['name']}: {post['title']}")
     print(len(news.result()), "notifications")
 

@@ -2,17 +2,10 @@ import asyncio
 import sys
 from typing import Any
 
-import httpx
 import pytest
 
 from feed.as_it_arrives import get_picture, main
 from helpers import running
-
-
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
 
 
 def start(client):
@@ -61,7 +54,8 @@ async def test_all_together_come_when_the_slowest_is_in(
 
 async def test_one_failure_does_not_end_the_others(mock_api):
     await mock_api.fail("/users/2/picture", [503])
-    await mock_api.hold("/users/[14]/picture")
+    await mock_api.hold("/users/1/picture")
+    await mock_api.hold("/users/4/picture")
     async with running(main(mock_api.url)) as program:
         await program.prints("[no picture]\n[no picture]\n")
         await mock_api.release("*")

@@ -7,34 +7,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from mock_api.log import LogEntry
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One request as the API saw it. Times are seconds since the scenario began."""
-
-    request: int  # 1, 2, 3 … in order of arrival
-    method: str
-    path: str  # without the scenario's prefix
-    query: str
-    in_flight: int  # how many were in flight when it arrived, itself included
-    status: int | None
-    ending: str | None  # "completed", "client hung up", "dropped"; None: in flight
-    started: float
-    ended: float | None
-    started_event: int  # place in the scenario's order of events: 0, 1, 2 …
-    ended_event: int | None
+__all__ = ["LogEntry", "MockApi", "scenario"]
 
 
 class MockApi:
     """A scenario: a base URL with its own state, delays, faults and log.
 
-    In every rule `path` may hold `*`: "/users/*/picture". A method that the
-    API refuses raises RuntimeError with what the API says was wrong.
+    In every rule `path` may hold `*`, and a method may stand in front of it:
+    "/users/*/picture", "GET *". What the API refuses raises RuntimeError with
+    what the API says was wrong.
     """
 
     def __init__(self, url: str, control: httpx.AsyncClient) -> None:
@@ -53,6 +40,10 @@ class MockApi:
         """Wait until `request` ("GET /posts") has arrived `times` times."""
         await self._post("saw", request=request, times=times)
 
+    async def ended(self, request: str, times: int = 1) -> None:
+        """Wait until `times` such requests have been answered, given up or dropped."""
+        await self._post("ended", request=request, times=times)
+
     async def rendezvous(self, path: str, n: int) -> None:
         """Answer `path` only once `n` such requests are in flight together.
 
@@ -63,6 +54,23 @@ class MockApi:
     async def fail(self, path: str, statuses: list[int]) -> None:
         """Answer the next requests of `path` with `statuses`, one each."""
         await self._post("fail", path=path, statuses=statuses)
+
+    async def answer(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        body: str = "",
+        cut: int | None = None,
+    ) -> None:
+        """Answer `path` from now on with a status, headers and body of your choice.
+
+        After `cut` bytes of the body the API closes the connection, although
+        Content-Length promises all of them.
+        """
+        chosen = {"status": status, "headers": headers or {}, "body": body, "cut": cut}
+        await self._post("answer", path=path, **chosen)
 
     async def drop(self, path: str) -> None:
         """Close the connection of each request of `path` without an answer."""

@@ -7,6 +7,7 @@ import pytest
 
 from mock_api.client import MockApi, scenario
 from mock_api.process import server
+from mock_api.testing import SHORT
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,13 @@ def server_url() -> Iterator[str]:
 async def api(server_url: str) -> AsyncIterator[MockApi]:
     """A scenario that answers at once and waits long: a test that waits is broken."""
     async with scenario(server_url, delays=False, limit=30) as made:
+        yield made
+
+
+@pytest.fixture
+async def impatient(server_url: str) -> AsyncIterator[MockApi]:
+    """A scenario in which nothing waits long: for what is not to come."""
+    async with scenario(server_url, delays=False, limit=SHORT) as made:
         yield made
 
 

@@ -2,19 +2,29 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
-from mock_api.messages import Call, json_response
-from mock_api.operations import Answer, Operations
-from mock_api.scenarios import Scenario, Scenarios
+from mock_api.call import Call
+from mock_api.operations import Answer, Operations, problem_answer
+from mock_api.patterns import Pattern
+from mock_api.problem import Problem
+from mock_api.responses import CutOff, Response, Stream, Write, json_response
+from mock_api.rules import Rules
+from mock_api.scenarios import Scenario, Scenarios, unknown
 from mock_api.schemas import Schema
+from mock_api.service import SERVICE
 
 CONTROL = Operations()
 SCENARIOS = Scenarios()
 
+# Entries or events that are written in one turn of the event loop: about a
+# millisecond's worth. However many logs are being read, it is one slice a turn.
+SLICE = 100
+_ONE_SLICE = asyncio.Lock()
+
 _DONE = {"204": Answer("Done.")}
+_RULE = _DONE | {"507": problem_answer("The scenario has as many rules as it can.")}
+_SEEN = _DONE | {"504": problem_answer("It did not happen within the limit.")}
 _SETTLED: Schema = {
     "type": "boolean",
     "default": True,
@@ -23,7 +33,13 @@ _SETTLED: Schema = {
 
 
 @CONTROL.add(
-    "POST", "/scenarios", {"201": Answer("It.", "Scenario")}, body="NewScenario"
+    "POST",
+    "/scenarios",
+    {
+        "201": Answer("It.", "Scenario"),
+        "503": problem_answer("There are too many scenarios."),
+    },
+    body="NewScenario",
 )
 async def _make(call: Call) -> Response:
     """Make a scenario: a private copy of the API, below its own base URL."""
@@ -33,6 +49,16 @@ async def _make(call: Call) -> Response:
     return json_response({"id": made.id, "url": url, "control": control}, 201)
 
 
+@CONTROL.add(
+    "GET",
+    "/scenarios",
+    {"200": Answer("In the order in which they were made.", "Summary", many=True)},
+)
+async def _list(call: Call) -> Response:
+    """The scenarios there are, how long nobody has used them, and what they do."""
+    return json_response([scenario.summary() for scenario in SCENARIOS.all()])
+
+
 @CONTROL.add("DELETE", "/scenarios/{scenario}/", _DONE)
 async def _delete(call: Call) -> Response:
     """Delete the scenario, and release all that is held. `default` begins afresh."""
@@ -40,106 +66,155 @@ async def _delete(call: Call) -> Response:
     return _done()
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/hold", _DONE, body="PathRule")
+@CONTROL.add("POST", "/scenarios/{scenario}/hold", _RULE, body="PathRule")
 async def _hold(call: Call) -> Response:
     """Keep the responses of a path back until they are released."""
-    call.scenario.hold(**call.json)
+    _rules(call, events=True).hold(**call.json)
     return _done()
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/release", _DONE, body="PathRule")
+@CONTROL.add("POST", "/scenarios/{scenario}/release", _RULE, body="PathRule")
 async def _release(call: Call) -> Response:
     """Let the held responses of a path go, those to come too."""
-    call.scenario.release(**call.json)
+    _rules(call, events=True).release(**call.json)
     return _done()
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/saw", _DONE, body="Saw")
+@CONTROL.add("POST", "/scenarios/{scenario}/saw", _SEEN, body="Requests")
 async def _saw(call: Call) -> Response:
-    """Answer once a request has arrived so many times."""
-    await call.scenario.saw(**call.json)
-    return _done()
+    """Answer once so many such requests have arrived."""
+    return await _waited(call, call.scenario.log.saw)
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/rendezvous", _DONE, body="Rendezvous")
+@CONTROL.add("POST", "/scenarios/{scenario}/ended", _SEEN, body="Requests")
+async def _ended(call: Call) -> Response:
+    """Answer once so many have ended: answered, given up by the client or dropped."""
+    return await _waited(call, call.scenario.log.ended)
+
+
+@CONTROL.add("POST", "/scenarios/{scenario}/rendezvous", _RULE, body="Rendezvous")
 async def _rendezvous(call: Call) -> Response:
     """Answer a path only once `n` such requests are in flight together."""
-    call.scenario.rendezvous(**call.json)
+    _rules(call).rendezvous(**call.json)
     return _done()
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/fail", _DONE, body="Fail")
+@CONTROL.add("POST", "/scenarios/{scenario}/fail", _RULE, body="Fail")
 async def _fail(call: Call) -> Response:
     """Answer the next requests of a path with these statuses, one each."""
-    call.scenario.fail(**{"retry_after": None, **call.json})
+    _rules(call).fail(**{"retry_after": None, **call.json})
     return _done()
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/drop", _DONE, body="PathRule")
+@CONTROL.add("POST", "/scenarios/{scenario}/answer", _RULE, body="Answer")
+async def _answer(call: Call) -> Response:
+    """Answer a path with this status, these headers and this body from now on."""
+    status, cut = call.json["status"], call.json["cut"]
+    try:
+        body = call.json["body"].encode()
+    except UnicodeEncodeError:
+        raise Problem(
+            422, "body: expected a string that UTF-8 can hold, got half a character."
+        ) from None
+    for name in call.json["headers"]:
+        if name.lower() in ("content-length", "transfer-encoding"):
+            raise Problem(422, f"headers: {name} is not yours to choose; see `cut`.")
+    if body and status in (204, 205, 304):
+        raise Problem(422, f"body: expected none, for status {status} has none.")
+    if cut is not None and cut >= len(body):
+        raise Problem(
+            422,
+            f"cut: expected fewer bytes than the body has, got {cut} of {len(body)}.",
+        )
+    response = Response(body, status, call.json["headers"])
+    chosen = response if cut is None else CutOff(response, cut)
+    _rules(call).answer(call.json["path"], chosen)
+    return _done()
+
+
+@CONTROL.add("POST", "/scenarios/{scenario}/drop", _RULE, body="PathRule")
 async def _drop(call: Call) -> Response:
     """Close the connection of each request of a path without an answer."""
-    call.scenario.drop(**call.json)
+    _rules(call, events=True).drop(**call.json)
     return _done()
 
 
-@CONTROL.add("POST", "/scenarios/{scenario}/delay", _DONE, body="Delay")
+@CONTROL.add("POST", "/scenarios/{scenario}/delay", _RULE, body="Delay")
 async def _delay(call: Call) -> Response:
     """Let a path take this many seconds instead of its default."""
-    call.scenario.delay(**call.json)
+    _rules(call, events=True).delay(**call.json)
     return _done()
 
 
 @CONTROL.add(
     "GET",
     "/scenarios/{scenario}/log",
-    {"200": Answer("In order of arrival.", "LogEntry", many=True)},
+    {
+        "200": Answer("In order of arrival.", "LogEntry", many=True),
+        "504": problem_answer("Something was still in flight at the limit."),
+    },
     query={"settled": _SETTLED},
 )
-async def _log(call: Call) -> Response:
+async def _log(call: Call) -> Response | Stream:
     """The requests that the scenario has seen."""
+    log = call.scenario.log
     if call.values["settled"]:
-        await call.scenario.settled()
-    return json_response(call.scenario.log())
+        await log.settled()
+    entries = log.entries()
+    if len(entries) > SLICE:
+        return _Log(call.scenario)
+    return json_response([entry.at(log.events) for entry in entries])
 
 
-class _Events(Response):
-    media_type = "application/x-ndjson"
+class _Log(Stream):
+    """A log that is too long to be written in one turn of the event loop."""
 
     def __init__(self, scenario: Scenario) -> None:
-        super().__init__()
-        del self.headers["Content-Length"]
-        self._scenario = scenario
+        super().__init__({"Content-Type": "application/json"})
+        self._entries = scenario.log.entries()
+        self._event = scenario.log.events  # all entries are shown as they are now
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
+    async def write_body(self, write: Write) -> None:
+        """Write it in slices."""
+        for first in range(0, len(self._entries), SLICE):
+            async with _ONE_SLICE:
+                some = self._entries[first : first + SLICE]
+                text = json.dumps([entry.at(self._event) for entry in some])
+                await asyncio.sleep(0)  # a turn for everyone else
+            last = first + SLICE >= len(self._entries)
+            text = f"{',' if first else '['}{text[1:-1]}{']' if last else ''}"
+            await write(text.encode(), not last)
+
+
+class _Events(Stream):
+    """All events of a log, then each new one, until the scenario is deleted."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__({"Content-Type": "application/x-ndjson"})
+        self._log = scenario.log
+
+    async def write_body(self, write: Write) -> None:
+        """Write each once it has happened."""
         news = asyncio.Event()
-        self._scenario.listeners.add(news)
+        self._log.listeners.add(news)
         try:
             next_event = 0
             while True:
                 news.clear()
-                lines = []
-                for number, event in self._scenario.events(next_event):
-                    next_event = number + 1
-                    lines.append(json.dumps(event) + "\n")
-                if lines:
-                    body = "".join(lines).encode()
-                    await send(
-                        {"type": "http.response.body", "body": body, "more_body": True}
-                    )
-                elif self._scenario.deleted:
+                if next_event < self._log.events:
+                    async with _ONE_SLICE:
+                        next_event, some = self._log.events_from(next_event, SLICE)
+                        lines = "".join(json.dumps(event) + "\n" for event in some)
+                        await asyncio.sleep(0)  # a turn for everyone else
+                    if lines:
+                        await write(lines.encode(), True)
+                elif self._log.closed:
                     break
                 else:
                     await news.wait()
         finally:
-            self._scenario.listeners.discard(news)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            self._log.listeners.discard(news)
+        await write(b"", False)
 
 
 @CONTROL.add(
@@ -147,10 +222,26 @@ class _Events(Response):
     "/scenarios/{scenario}/events",
     {"200": Answer("One JSON value a line.", "Event", "application/x-ndjson")},
 )
-async def _events(call: Call) -> Response:
+async def _events(call: Call) -> Stream:
     """Each request's start and end: those so far, then live until it is deleted."""
     return _Events(call.scenario)
 
 
+def _rules(call: Call, *, events: bool = False) -> Rules:
+    """The scenario's rules, or Problem 422 if the new one can match no request."""
+    SERVICE.check_rule(call.json["path"], events=events)
+    return call.scenario.rules
+
+
+async def _waited(
+    call: Call, happened: Callable[[Pattern, int], Awaitable[None]]
+) -> Response:
+    """Wait for what the call asks for. Problem 404: the scenario is deleted first."""
+    await happened(Pattern(call.json["request"]), call.json["times"])
+    if call.scenario.deleted:
+        raise unknown(call.scenario.id)
+    return _done()
+
+
 def _done() -> Response:
-    return Response(status_code=204)
+    return Response(status=204)

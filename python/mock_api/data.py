@@ -47,7 +47,10 @@ DELAYS = {
     "GET /users/3/picture": 0.2,
     "GET /users/4/picture": 0.4,
     "GET /users/5/picture": 0.5,
-    "GET /notifications": 0.25,
+    "GET /notifications": 0.4,
+    "GET /mirrors/pune": 0.1,
+    "GET /mirrors/lima": 0.2,
+    "GET /mirrors/oslo": 0.3,
     "GET /status/*": 0.05,
     "GET /download": 0.05,  # before the first byte
     # Before each event of a stream.
@@ -94,6 +97,9 @@ POSTS: list[Post] = [
         ]
     )
 ]
+
+# Copies of one service in three cities; the nearest answers first.
+MIRRORS = {"oslo": "Oslo", "lima": "Lima", "pune": "Pune"}
 
 # What a language model would answer: two sentences, in pieces.
 TOKENS = ["An", " await", " lets", " others", " run", "."]

@@ -1,11 +1,15 @@
-"""The description of the API at `/openapi.json`, made from its operations."""
+"""The description of the API, made from its operations, and the operation for it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from mock_api import limits
+from mock_api.call import Call
 from mock_api.control import CONTROL
-from mock_api.data import FEEDS, SOURCES
-from mock_api.operations import Answer, Operation
+from mock_api.data import FEEDS, MIRRORS, SOURCES
+from mock_api.operations import Answer, Operation, problem_answer
+from mock_api.responses import Response, json_response
 from mock_api.schemas import SCHEMAS, Schema, ref
 from mock_api.service import SERVICE
 
@@ -17,8 +21,27 @@ _PATH_PARAMETERS: dict[str, dict[str, Schema]] = {
     "/users/{id}/picture": {"id": _USER_ID},
     "/feeds/{name}": {"name": {"type": "string", "enum": list(FEEDS)}},
     "/sources/{name}": {"name": {"type": "string", "enum": list(SOURCES)}},
+    "/mirrors/{city}": {"city": {"type": "string", "enum": list(MIRRORS)}},
     "/status/{code}": {"code": {"type": "integer", "minimum": 200, "maximum": 599}},
 }
+
+
+_DESCRIPTION = f"""
+A small social-media service with the faults of a real one. HEAD is answered as GET
+is, but without the body; any other method that is not below is answered 405, with
+Allow. What is wrong is said in a problem document (RFC 9457), even if the request is
+not HTTP at all.
+
+{limits.TEXT}
+""".strip()
+
+
+@SERVICE.add(
+    "GET", "/openapi.json", {"200": Answer("An OpenAPI 3.1 document.", "Document")}
+)
+async def _get_openapi(call: Call) -> Response:
+    """This description of the API."""
+    return json_response(document(call.scenario.prefix))
 
 
 def document(prefix: str) -> dict[str, Any]:
@@ -36,8 +59,7 @@ def document(prefix: str) -> dict[str, Any]:
         "info": {
             "title": "Mock API",
             "version": "1",
-            "description": "A small social-media service with the faults of a real "
-            "one. Another method than those below is answered 405, with Allow.",
+            "description": _DESCRIPTION,
         },
         "servers": [{"url": prefix or "/"}],
         "tags": [
@@ -52,25 +74,21 @@ def document(prefix: str) -> dict[str, Any]:
 def _service(operation: Operation) -> dict[str, Any]:
     described = _describe(operation)
     described["tags"] = ["service"]
-    described["responses"] |= {
-        "504": _problem("Held too long, or no rendezvous."),
-        "default": _problem(
-            "The failure that the path or a rule of the scenario asks for.",
-            {"Retry-After": "Seconds to wait, where the rule says so."},
-        ),
-    }
+    described["responses"] |= _answers(
+        {
+            "504": problem_answer("Held too long, or no rendezvous."),
+            "default": problem_answer(
+                "The failure that the path or a rule of the scenario asks for.",
+                Retry_After="Seconds to wait, where the rule says so.",
+            ),
+        }
+    )
     return described
 
 
 def _control(operation: Operation) -> dict[str, Any]:
     described = _describe(operation)
     described["tags"] = ["scenarios"]
-    if operation.path == "/scenarios":
-        described["responses"]["503"] = _problem("Too many scenarios.")
-    if operation.path.endswith(("/saw", "/log")):
-        described["responses"]["504"] = _problem(
-            "It did not come about within the scenario's limit."
-        )
     return described
 
 
@@ -90,26 +108,35 @@ def _describe(operation: Operation) -> dict[str, Any]:
         {"name": name, "in": "query", "schema": schema}
         for name, schema in operation.query.items()
     ]
-    responses = {s: _answer(answer) for s, answer in operation.answers.items()}
-    responses["400"] = _problem("The query, or a body that is not JSON.")
-    responses["413"] = _problem("The body is too large.")
-    responses["414"] = _problem("The path and the query are too long.")
+    answers = {
+        **operation.answers,
+        "400": problem_answer("The query, a body that is not JSON, or broken HTTP."),
+        "408": problem_answer("The head did not arrive in time."),
+        "413": problem_answer("The body is too large."),
+        "414": problem_answer("The path and the query are too long."),
+        "431": problem_answer("The headers are too large."),
+    }
     if names:
-        responses["404"] = _problem("There is no such thing.")
+        answers["404"] = problem_answer("There is no such thing.")
+    if operation.body:
+        answers["415"] = problem_answer("The body's Content-Type is not JSON.")
+        answers["422"] = problem_answer("The body is JSON of the wrong shape.")
     described = {
         "operationId": operation.handler.__name__.strip("_"),
         "summary": summary.rstrip("."),
         "parameters": parameters,
-        "responses": responses,
+        "responses": _answers(answers),
     }
     if operation.body:
         described["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": ref(operation.body)}},
         }
-        responses["415"] = _problem("The body's Content-Type is not JSON.")
-        responses["422"] = _problem("The body is JSON of the wrong shape.")
     return described
+
+
+def _answers(answers: Mapping[str, Answer]) -> dict[str, Any]:
+    return {status: _answer(answer) for status, answer in answers.items()}
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
@@ -125,11 +152,3 @@ def _answer(answer: Answer) -> dict[str, Any]:
             schema = {"type": "array", "items": schema}
         described["content"] = {answer.media_type: {"schema": schema}}
     return described
-
-
-def _problem(description: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    return _answer(
-        Answer(
-            description, "Problem", "application/problem+json", headers=headers or {}
-        )
-    )

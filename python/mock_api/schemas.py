@@ -6,11 +6,10 @@ what is documented is what is enforced.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
-from mock_api.messages import Problem, short
+from mock_api.problem import Problem, short
 
 Schema = Mapping[str, Any]
 
@@ -44,19 +43,24 @@ DELAY: Mapping[str, Schema] = {
         "description": "Seconds until the response, whatever it takes otherwise.",
     }
 }
-TIMES: Schema = {"type": "integer", "minimum": 1, "maximum": 10_000}
-METHOD_AND_PATH: Schema = {
+HEADER_NAME: Schema = {
     "type": "string",
-    "pattern": r"^([A-Z]+|\*) [/*][^?]*$",
-    "maxLength": 1000,
-    "description": 'A method and a path, like "GET /posts"; * is any text.',
+    "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+    "description": "The name of a header",
 }
-PATH: Schema = {
+HEADER_VALUE: Schema = {
     "type": "string",
-    "pattern": "^[/*][^?]*$",
+    "pattern": r"^[\t -~\u00a0-\u00ff]*$",
+    "description": "The value of a header: one line of Latin-1",
+}
+TIMES: Schema = {"type": "integer", "minimum": 1, "maximum": 10_000}
+PATTERN: Schema = {
+    "type": "string",
+    "pattern": r"^([A-Z]+ |\* )?[/*][^?]*$",
     "maxLength": 1000,
-    "description": 'A path without a query, like "/posts"; * is any text. The third '
-    'event of the stream /feeds/news is "/feeds/news/3" to `hold`, `drop`, `delay`.',
+    "description": 'A path without a query, like "/posts"; a method may stand in '
+    'front of it, like "GET /posts"; * is any text. The third event of the stream '
+    '/feeds/news is "/feeds/news/3" to `hold`, `drop`, `delay`.',
 }
 
 _LOG_ENTRY: Mapping[str, Schema] = {
@@ -69,7 +73,11 @@ _LOG_ENTRY: Mapping[str, Schema] = {
         "description": "How many were in flight when it arrived, itself included.",
     },
     "status": {"type": ["integer", "null"]},
-    "ending": {"enum": ["completed", "client hung up", "dropped", None]},
+    "ending": {
+        "enum": ["completed", "client hung up", "dropped", "held too long", None],
+        "description": "How it ended. Dropped: the API closed the connection. Held too "
+        "long: the API itself kept it back until the limit.",
+    },
     "started": {
         "type": "number",
         "description": "Seconds since the scenario began.",
@@ -87,15 +95,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "User": record({"id": ID, "name": TEXT}),
     "Notification": record({"id": ID, "text": TEXT}),
     "Post": record({"id": ID, "title": TITLE, "body": BODY, "author": ref("User")}),
-    "Posts": record(
-        {
-            "posts": {"type": "array", "items": ref("Post")},
-            "next": {
-                "type": ["string", "null"],
-                "description": "The next page, to be put after the API's base URL.",
-            },
-        }
-    ),
+    "Mirror": record({"city": TEXT}),
     "NewPost": record(
         {
             "title": TITLE,
@@ -133,12 +133,21 @@ SCHEMAS: Mapping[str, Schema] = {
         },
     ),
     "Scenario": record({"id": TEXT, "url": TEXT, "control": TEXT}),
-    "PathRule": record({"path": PATH}),
-    "Saw": record({"request": METHOD_AND_PATH}, times={**TIMES, "default": 1}),
-    "Rendezvous": record({"path": PATH, "n": TIMES}),
+    "Summary": record(
+        {
+            "id": TEXT,
+            "age": {"type": "number", "description": "Seconds since it was made."},
+            "idle": {"type": "number", "description": "Seconds since its last use."},
+            "requests": {"type": "integer"},
+            "in_flight": {"type": "integer"},
+        }
+    ),
+    "PathRule": record({"path": PATTERN}),
+    "Requests": record({"request": PATTERN}, times={**TIMES, "default": 1}),
+    "Rendezvous": record({"path": PATTERN, "n": TIMES}),
     "Fail": record(
         {
-            "path": PATH,
+            "path": PATTERN,
             "statuses": {
                 "type": "array",
                 "items": {"type": "integer", "minimum": 400, "maximum": 599},
@@ -153,7 +162,26 @@ SCHEMAS: Mapping[str, Schema] = {
             "description": "Seconds, sent as Retry-After.",
         },
     ),
-    "Delay": record({"path": PATH, "seconds": SECONDS}),
+    "Answer": record(
+        {"path": PATTERN},
+        status={"type": "integer", "minimum": 200, "maximum": 599, "default": 200},
+        headers={
+            "type": "object",
+            "propertyNames": HEADER_NAME,
+            "additionalProperties": HEADER_VALUE,
+            "default": {},
+            "description": "All but Content-Length and Transfer-Encoding are yours.",
+        },
+        body={"type": "string", "maxLength": 1_000_000, "default": ""},
+        cut={
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "default": None,
+            "description": "After so many bytes of the body the API closes the "
+            "connection, although Content-Length promises all of them.",
+        },
+    ),
+    "Delay": record({"path": PATTERN, "seconds": SECONDS}),
     "LogEntry": record(_LOG_ENTRY),
     "Event": record({"event": {"enum": ["started", "ended"]}, **_LOG_ENTRY}),
 }
@@ -163,7 +191,9 @@ def check(schema: Schema, value: Any, where: str = "The body") -> Any:
     """`value` with its defaults, or Problem 422 that names what is wrong with it."""
     if "$ref" in schema:
         schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
-    if schema["type"] == "integer" and isinstance(value, float) and value.is_integer():
+    if value is None and "null" in schema["type"]:
+        return None
+    if "integer" in schema["type"] and isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON Schema, like JavaScript, takes 1.0 for 1
     if not _fits(schema, value):
         got = short(json.dumps(value))
@@ -174,6 +204,14 @@ def check(schema: Schema, value: Any, where: str = "The body") -> Any:
             for i, item in enumerate(value)
         ]
     if schema["type"] == "object":
+        if "properties" not in schema:  # any names, all of one kind
+            names, kind = schema["propertyNames"], schema["additionalProperties"]
+            for name in value:
+                check(names, name, f"{where}: a name in it")
+            return {
+                name: check(kind, item, f"{where}: {short(name)}")
+                for name, item in value.items()
+            }
         fields: Mapping[str, Schema] = schema["properties"]
         for name in value:
             if name not in fields:
@@ -194,22 +232,15 @@ def check(schema: Schema, value: Any, where: str = "The body") -> Any:
 
 
 def check_query(
-    fields: Mapping[str, Schema], query: str, *, strict: bool = True
+    fields: Mapping[str, Schema], asked: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    """The values of a query string, or Problem 400 that names the bad one.
-
-    Where it is not `strict`, parameters that are not in `fields` are passed over.
-    """
+    """The values of a query's parameters, or Problem 400 that names the bad one."""
     values = {
         name: field["default"] for name, field in fields.items() if "default" in field
     }
     seen: set[str] = set()
-    if not query:
-        return values
-    for name, text in parse_qsl(query, keep_blank_values=True):
+    for name, text in asked:
         if (field := fields.get(name)) is None:
-            if not strict:
-                continue
             known = ", ".join(fields) or "none"
             raise Problem(
                 400,
@@ -242,6 +273,8 @@ def expected(schema: Schema) -> str:
         schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
     low, high = schema.get("minimum"), schema.get("maximum")
     match schema["type"]:
+        case "object" if "properties" not in schema:
+            return "an object that holds strings"
         case "object":
             return "an object with " + ", ".join(schema["properties"])
         case "array":
@@ -249,6 +282,8 @@ def expected(schema: Schema) -> str:
             return f"a list of {few} to {many} items, each {expected(schema['items'])}"
         case "boolean":
             return "true or false"
+        case ["integer", "null"]:
+            return f"a whole number from {low}, or null"
         case "integer":
             bounds = f"from {low}" if high is None else f"from {low} to {high}"
             return f"a whole number {bounds}"
@@ -272,8 +307,8 @@ def _fits(schema: Schema, value: Any) -> bool:
             return few <= len(value) <= schema["maxItems"]
         case "boolean":
             return isinstance(value, bool)
-        case "integer" | "number":
-            kinds = int if schema["type"] == "integer" else (int, float)
+        case "integer" | "number" | ["integer", "null"]:
+            kinds = (int, float) if schema["type"] == "number" else int
             return (
                 isinstance(value, kinds)
                 and not isinstance(value, bool)
@@ -285,5 +320,6 @@ def _fits(schema: Schema, value: Any) -> bool:
         return False
     long_enough = len(value) >= schema.get("minLength", 0)
     short_enough = len(value) <= schema.get("maxLength", len(value))
-    fits = re.search(schema.get("pattern", ""), value) is not None
+    # `$` means the very end here, as in JavaScript.
+    fits = "pattern" not in schema or bool(re.fullmatch(schema["pattern"], value))
     return long_enough and short_enough and fits

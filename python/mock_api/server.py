@@ -4,37 +4,293 @@ uvloop would be faster, but its timers may fire a millisecond early, and a
 delay of the mock API is never early.
 """
 
+import asyncio
 import contextlib
 import os
 import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserInvalidMethodError,
+    HttpParserInvalidURLError,
+    HttpParserUpgrade,
+)
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from mock_api.limits import HEAD_BYTES, HEAD_SECONDS, REST_SECONDS, UNREAD_SECONDS
+from mock_api.problem import PHRASES, Problem
+from mock_api.responses import App, Response
 
 _BACKLOG = 4096  # as many clients may connect at the same moment
+_PROBE_SECONDS = 0.01  # until we look again whether a client is still there
+
+# The same words on every Python.
+STATUS_LINE |= {
+    status: f"HTTP/1.1 {status} {phrase}\r\n".encode()
+    for status, phrase in PHRASES.items()
+}
 
 
 class Connection(HttpToolsProtocol):
-    """A client's connection; the application finds it in `scope["state"]`."""
+    """A client's connection; the application finds it in `scope["state"]`.
+
+    What is not HTTP, or is too large or too slow, is answered here.
+    """
 
     on_lost: Callable[[], object] | None = None
     lost = False
+    gave_up = False  # we have closed it, for the client read nothing
+
+    _running: RequestResponseCycle | None = None  # the request that is being answered
+    _refused: Problem | None = None  # to be sent when the others are answered
+    _in_head = False
+    _taken = 0  # bytes since the parser last had something for the application
+    _slow: asyncio.TimerHandle | None = None  # a head, or whoever has been refused
+    _unread: asyncio.TimerHandle | None = None
+
+    # What comes in
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client has sent."""
+        self._unset_keepalive_if_required()
+        self._taken += len(data)
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade:  # there is nothing else here: answer as usual
+            self.cycle.keep_alive = False
+            self.parser = _NO_PARSER
+        except HttpParserError as error:
+            self._refuse(_what_is_wrong(error))
+        else:
+            if self._taken > HEAD_BYTES:
+                self._refuse(_too_large())
+            elif self._in_head and self._slow is None:
+                self._slow = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
         self.scope["state"]["connection"] = self
+        self._in_head = True
+
+    def on_headers_complete(self) -> None:
+        """Let the application have the request, or refuse it."""
+        self._in_head = False
+        if self._slow:
+            self._slow.cancel()
+            self._slow = None
+        if self._taken > HEAD_BYTES:  # perhaps not all of it is the head
+            size = len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers)
+            if size > HEAD_BYTES:
+                raise _too_large()
+        self._taken = 0
+        version = self.parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise Problem(505, f"HTTP/{version}: expected HTTP/1.1.")
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Let the application have a part of the body."""
+        self._taken = 0
+        super().on_body(body)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or with what was wrong with it."""
+        if self._refused and not self.pipeline and not self.transport.is_closing():
+            self._answer(self._refused)
+            return
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._watch_reading()
+
+    def send_whole(self, response: Response) -> bool:
+        """Send a response in one piece, if there is nothing special about it.
+
+        Uvicorn, which knows what is special, takes several times as long: it
+        checks what comes, puts it together each time, and sends two pieces.
+        """
+        cycle = self._running
+        assert cycle is not None
+        if (
+            not cycle.keep_alive
+            or cycle.scope["method"] == "HEAD"
+            or self.flow.write_paused
+            or response.closes
+        ):
+            return False
+        if response.whole is None:
+            response.whole = self._encode(response)
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(response.whole)
+        self.on_response_complete()
+        return True
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that nobody uses, even if something is still unread."""
+        self.transport.abort()
+
+    def _head_is_late(self) -> None:
+        self._slow = None
+        self._refuse(
+            Problem(408, f"The head: expected all of it within {HEAD_SECONDS} seconds.")
+        )
+
+    # What is refused
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer with `problem`, once all earlier requests are answered, and close."""
+        if self.parser is _NO_PARSER:  # that has happened already
+            return
+        self.parser = _NO_PARSER
+        self._in_head = False
+        if self.pipeline and self.pipeline[0][0].more_body:
+            self.pipeline.popleft()  # the request that is broken, and has not begun
+        running = self._running
+        if running is None or running.response_complete:
+            self._answer(problem)
+        elif not running.more_body:
+            self._refused = problem
+        elif running.response_started:  # it has been answered, with its body half sent
+            self.close()
+        else:
+            self._answer(problem)
+
+    def _answer(self, problem: Problem) -> None:
+        self.transport.write(
+            self._encode(problem.response(), (b"connection", b"close"))
+        )
+        # Only our side is closed: if the client still sends, and we did not read,
+        # it would never see the answer.
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        if self._slow:
+            self._slow.cancel()
+        self._slow = self.loop.call_later(REST_SECONDS, self.transport.abort)
+
+    def _encode(self, response: Response, *more: tuple[bytes, bytes]) -> bytes:
+        headers = [*self.server_state.default_headers, *response.headers, *more]
+        lines = [b"%s: %s\r\n" % header for header in headers]
+        start = STATUS_LINE[response.status]
+        return b"".join([start, *lines, b"\r\n", response.body])
+
+    # What nobody reads
+
+    def close(self) -> None:
+        """Close it, once everything has been sent."""
+        self.transport.close()
+        self._watch_reading()
+
+    def pause_writing(self) -> None:
+        """Wait until the client has read more."""
+        super().pause_writing()
+        self._watch_reading()
+
+    def resume_writing(self) -> None:
+        """Go on: it has."""
+        super().resume_writing()
+        if self._unread and not self.transport.is_closing():
+            self._unread.cancel()
+            self._unread = None
+
+    def _watch_reading(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        if unread and not self._unread:
+            self._unread = self.loop.call_later(
+                UNREAD_SECONDS, self._is_it_reading, unread
+            )
+
+    def _is_it_reading(self, unread_before: int) -> None:
+        self._unread = None
+        if self.transport.get_write_buffer_size() >= unread_before:
+            self.gave_up = True
+            self.transport.abort()
+        else:
+            self._watch_reading()
+
+    # How it ends
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Say whether to go on: the client may have closed only its own side.
+
+        One that waits for its answer reads on; one that has hung up does not,
+        and is found out by sending it something. See `_probe`.
+        """
+        running = self._running
+        if running is None or running.response_complete or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        self._probe(_PROBE_SECONDS)
+        return not self.transport.is_closing()
+
+    def _probe(self, seconds: float) -> None:
+        """Send something that does not change the answer, again and again.
+
+        Where nobody is there any more, the system says so at once or at the
+        next try. In front of an answer that is 102 Processing, between chunks a
+        zero in front of the next one's length.
+        """
+        running = self._running
+        if self.lost or running is None or running.response_complete:
+            return
+        if running.response_started:
+            self.transport.write(b"0" if running.chunked_encoding else b"")
+        elif running.scope["http_version"] == "1.1":
+            self.transport.write(STATUS_LINE[102] + b"\r\n")
+        connected = self.transport.get_extra_info("socket")
+        if connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self.transport.abort()
+        else:
+            self.loop.call_later(seconds, self._probe, 2 * seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the application."""
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
         self.lost = True
+        for timer in (self._slow, self._unread):
+            if timer:
+                timer.cancel()
         if self.on_lost:
             self.on_lost()
+
+
+class _NoParser:
+    """Takes what comes after the last request that is answered."""
+
+    def feed_data(self, data: bytes) -> None:
+        """Do nothing with it."""
+
+
+_NO_PARSER: Any = _NoParser()
+
+
+def _what_is_wrong(error: HttpParserError) -> Problem:
+    if isinstance(error.__context__, Problem):  # ours, raised while it parsed
+        return error.__context__
+    if isinstance(error, HttpParserInvalidMethodError):
+        return Problem(400, "The method: expected one that HTTP has, like GET.")
+    if isinstance(error, HttpParserInvalidURLError | HttpParserCallbackError):
+        said = 'After the method: expected a path in ASCII, like "/posts".'
+        return Problem(400, said)
+    return Problem(400, f"This is not HTTP/1.1: {error}.")
+
+
+def _too_large() -> Problem:
+    return Problem(431, f"The head: expected at most {HEAD_BYTES} bytes.")
 
 
 class _Server(uvicorn.Server):
@@ -74,33 +330,36 @@ def listen(port: int) -> socket.socket:
     return listening
 
 
-def serve(app: ASGIApp, listening: socket.socket, *, ignore_interrupt: bool) -> None:
+def serve(app: App, listening: socket.socket, *, ignore_interrupt: bool) -> None:
     """Serve until SIGTERM or SIGINT (KeyboardInterrupt)."""
     _allow_many_connections()
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http=Connection,
-            ws="none",
-            loop="asyncio",
-            lifespan="off",
-            backlog=_BACKLOG,
-            access_log=False,
-            log_config=None,
-            log_level="critical",
-            proxy_headers=False,
-            server_header=False,
-            headers=[
-                ("Access-Control-Allow-Origin", "*"),
-                ("Access-Control-Expose-Headers", "*"),
-            ],
-            # Longer than any client keeps a connection that it does not use:
-            # the side that closes first must be the one that asks.
-            timeout_keep_alive=120,
-        )
-    )
+    server = _Server(config(app))
     server.ignore_interrupt = ignore_interrupt
     server.run(sockets=[listening])
+
+
+def config(app: App) -> uvicorn.Config:
+    """How uvicorn serves `app`."""
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        backlog=_BACKLOG,
+        access_log=False,
+        log_config=None,
+        log_level="critical",
+        proxy_headers=False,
+        server_header=False,
+        headers=[
+            ("Access-Control-Allow-Origin", "*"),
+            ("Access-Control-Expose-Headers", "*"),
+        ],
+        # Longer than any client keeps a connection that it does not use:
+        # the side that closes first must be the one that asks.
+        timeout_keep_alive=120,
+    )
 
 
 def _allow_many_connections() -> None:

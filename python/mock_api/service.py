@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
+from mock_api.call import Call
 from mock_api.data import (
     BROKEN,
     CUT_OFF,
     FEEDS,
+    MIRRORS,
     NOTIFICATIONS,
     SOURCES,
     TOKENS,
@@ -21,9 +20,10 @@ from mock_api.data import (
     User,
     picture,
 )
-from mock_api.messages import Call, Problem, json_response, phrase, short
-from mock_api.operations import Answer, Operations
-from mock_api.scenarios import Dropped
+from mock_api.limits import POSTS
+from mock_api.operations import Answer, Operations, problem_answer
+from mock_api.problem import Problem, phrase, short
+from mock_api.responses import Dropped, Response, Stream, Write, json_response
 from mock_api.schemas import DELAY, Schema
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _CHUNK = b"async " * 10922 + b"loop"  # 64 KiB
 _MEGABYTE = 1024 * 1024
 _CURSOR: Schema = {"type": "string", "pattern": r"^after-[0-9]{1,9}$"} | {
-    "description": "Where a page begins: `next` of the page before"
+    "description": "Where a page begins; the page before says it, in its Link header"
 }
 _LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": 10, "default": 10}
 _MEGABYTES: Schema = {"type": "integer", "minimum": 1, "maximum": 64, "default": 4}
@@ -67,9 +67,8 @@ def _post(call: Call) -> Post:
     return posts[number]
 
 
-def _named(call: Call, kind: str, things: Mapping[str, T]) -> T:
+def _named(call: Call, name: str, kind: str, things: Mapping[str, T]) -> T:
     """The thing that the path names, or Problem 404 that says which there are."""
-    name = call.params["name"]
     if name not in things:
         known = ", ".join(things)
         raise Problem(404, f"There is no {kind} {short(name)!r}. There are: {known}.")
@@ -85,11 +84,18 @@ async def _get_data(call: Call) -> Response:
 @SERVICE.add(
     "GET",
     "/posts",
-    {"200": Answer("A page of posts.", "Posts")},
+    {
+        "200": Answer(
+            "Newest first.",
+            "Post",
+            many=True,
+            headers={"Link": 'The next page, where there is one: `<URL>; rel="next"`.'},
+        )
+    },
     query={"cursor": _CURSOR, "limit": _LIMIT},
 )
 async def _get_posts(call: Call) -> Response:
-    """Posts, newest first, a page at a time."""
+    """Posts, newest first; the next page's address is in the Link header."""
     limit: int = call.values["limit"]
     newest = len(call.scenario.posts)
     if "cursor" in call.values:
@@ -97,19 +103,32 @@ async def _get_posts(call: Call) -> Response:
         newest = min(newest, after - 1)
     oldest = max(newest - limit, 0)
     page = [call.scenario.posts[number] for number in range(newest, oldest, -1)]
-    more = f"/posts?cursor=after-{page[-1]['id']}&limit={limit}" if oldest else None
-    return json_response({"posts": page, "next": more})
+    headers = None
+    if oldest:
+        at = f"{call.origin}{call.scenario.prefix}/posts"
+        query = f"cursor=after-{page[-1]['id']}&limit={limit}"
+        headers = {"Link": f'<{at}?{query}>; rel="next"'}
+    return json_response(page, headers=headers)
 
 
 @SERVICE.add(
     "POST",
     "/posts",
-    {"201": Answer("The new post.", "Post", headers={"Location": "Where it is."})},
+    {
+        "201": Answer("The new post.", "Post", headers={"Location": "Where it is."}),
+        "507": problem_answer("The scenario holds as many posts as it can."),
+    },
     body="NewPost",
 )
 async def _create_post(call: Call) -> Response:
     """Write a post."""
     number = len(call.scenario.posts) + 1
+    if number > POSTS:
+        raise Problem(
+            507,
+            f"The scenario has {POSTS} posts already, and can have no more. "
+            "Make another scenario, or delete this one.",
+        )
     post: Post = {
         "id": number,
         "title": call.json["title"],
@@ -150,7 +169,7 @@ async def _get_user(call: Call) -> Response:
 )
 async def _get_picture(call: Call) -> Response:
     """A user's profile picture."""
-    return Response(picture(_user(call)), media_type="image/svg+xml")
+    return Response(picture(_user(call)).encode(), media_type="image/svg+xml")
 
 
 @SERVICE.add(
@@ -161,6 +180,12 @@ async def _get_picture(call: Call) -> Response:
 async def _get_notifications(call: Call) -> Response:
     """What is new."""
     return _NOTIFICATIONS
+
+
+@SERVICE.add("GET", "/mirrors/{city}", {"200": Answer("Where it is.", "Mirror")})
+async def _get_mirror(call: Call) -> Response:
+    """One of several mirrors, which all could answer."""
+    return json_response({"city": _named(call, call.params["city"], "mirror", MIRRORS)})
 
 
 @SERVICE.add(
@@ -184,7 +209,7 @@ async def _get_status(call: Call) -> Response:
     if not 200 <= code <= 599:
         raise Problem(404, f"There is no status {code} here. There are: 200 to 599.")
     if code in (204, 205, 304):
-        return Response(status_code=code)
+        return Response(status=code)
     if code >= 400:
         raise Problem(code, f"{phrase(code)}, as the path asks.")
     headers = None
@@ -193,28 +218,23 @@ async def _get_status(call: Call) -> Response:
     return json_response({"status": code}, code, headers=headers)
 
 
-class _Download(Response):
+class _Download(Stream):
     """As many MiB as asked for, never faster than the client reads."""
 
     def __init__(self, megabytes: int) -> None:
-        super().__init__(media_type="application/octet-stream")
         self._size = megabytes * _MEGABYTE
-        self.headers["Content-Length"] = str(self._size)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send(
+        super().__init__(
             {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(self._size),
             }
         )
+
+    async def write_body(self, write: Write) -> None:
+        """Write them in chunks."""
         for sent in range(len(_CHUNK), self._size + 1, len(_CHUNK)):
             await asyncio.sleep(0)  # a turn for everyone else
-            more = sent < self._size
-            await send(
-                {"type": "http.response.body", "body": _CHUNK, "more_body": more}
-            )
+            await write(_CHUNK, sent < self._size)
 
 
 @SERVICE.add(
@@ -223,45 +243,44 @@ class _Download(Response):
     {"200": Answer("The bytes.", media_type="application/octet-stream")},
     query={"megabytes": _MEGABYTES},
 )
-async def _get_download(call: Call) -> Response:
+async def _get_download(call: Call) -> Stream:
     """Many bytes, in chunks of 64 KiB."""
     return _Download(call.values["megabytes"])
 
 
-class _Events(Response):
+class _Events(Stream):
     """Server-sent events, each when the scenario lets it go.
 
     Where they are `cut_off`, the connection is closed in place of one more.
     """
 
-    media_type = "text/event-stream"
-
     def __init__(
         self, call: Call, events: Sequence[str], *, cut_off: bool = False
     ) -> None:
-        super().__init__(headers={"Cache-Control": "no-store"})
-        del self.headers["Content-Length"]
+        super().__init__(
+            {
+                "Content-Type": "text/event-stream; charset=utf-8",
+                "Cache-Control": "no-store",
+            }
+        )
         self._call = call
         self._events = events
         self._cut_off = cut_off
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
-        scenario = self._call.scenario
+    async def write_body(self, write: Write) -> None:
+        """Write each when the rules let it go."""
+
+        async def allowed(number: int) -> None:
+            await call.scenario.rules.obey_event(call.method, call.path, number)
+
+        call = self._call
         for number, data in enumerate(self._events, 1):
-            await scenario.obey_event(self._call, number)
+            await allowed(number)
             # The end comes with the last event: nobody can miss it by leaving.
             more = self._cut_off or number < len(self._events)
-            body = f"data: {data}\n\n".encode()
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+            await write(f"data: {data}\n\n".encode(), more)
         if self._cut_off:
-            await scenario.obey_event(self._call, len(self._events) + 1)
+            await allowed(len(self._events) + 1)
             raise Dropped
 
 
@@ -270,8 +289,9 @@ class _Events(Response):
     "/completions",
     {"200": Answer("Tokens, then [DONE].", "StreamEvent", "text/event-stream")},
     body="Prompt",
+    streams=True,
 )
-async def _complete(call: Call) -> Response:
+async def _complete(call: Call) -> Stream:
     """An answer to a prompt, token by token, like that of a language model."""
     tokens = [json.dumps({"token": token}) for token in TOKENS]
     return _Events(call, [*tokens, "[DONE]"])
@@ -281,17 +301,18 @@ async def _complete(call: Call) -> Response:
     "GET",
     "/feeds/{name}",
     {"200": Answer("What happens.", "StreamEvent", "text/event-stream")},
+    streams=True,
 )
-async def _get_feed(call: Call) -> Response:
+async def _get_feed(call: Call) -> Stream:
     """A live feed. The connection of one of them is cut off in the middle."""
-    events = _named(call, "feed", FEEDS)
+    events = _named(call, call.params["name"], "feed", FEEDS)
     return _Events(call, events, cut_off=call.params["name"] == CUT_OFF)
 
 
 @SERVICE.add("GET", "/sources/{name}", {"200": Answer("The value.", "Source")})
 async def _get_source(call: Call) -> Response:
     """A measured value. One source is busy at first, one is broken."""
-    source = _named(call, "source", SOURCES)
+    source = _named(call, call.params["name"], "source", SOURCES)
     if source["name"] == BROKEN:
         raise Problem(500, "This source is broken, and always will be.")
     if source["name"] in call.scenario.busy:
@@ -303,13 +324,3 @@ async def _get_source(call: Call) -> Response:
             headers={"Retry-After": seconds},
         )
     return json_response(source)
-
-
-@SERVICE.add(
-    "GET", "/openapi.json", {"200": Answer("An OpenAPI 3.1 document.", "Document")}
-)
-async def _get_openapi(call: Call) -> Response:
-    """This description of the API."""
-    from mock_api.openapi import document  # only where it is asked for
-
-    return json_response(document(call.scenario.prefix))

@@ -1,5 +1,6 @@
-"""The load behind `nox -s bench`, in small numbers."""
+"""What `nox -s bench` measures with, in small numbers."""
 
+import json
 import sys
 
 import pytest
@@ -8,45 +9,76 @@ from mock_api.process import server
 from tools import bench
 
 
-async def test_every_answer_counts_and_none_is_early():
+def load(url: str) -> list[float]:
+    with bench.Child(bench.LOAD) as child:
+        return child.ask(json.dumps({"url": url, "clients": 5, "times": 2}))
+
+
+def test_every_answer_counts_and_none_is_early():
     with server() as url:
-        latencies, seconds = await bench._load(url, "/data?delay=0.05", 5, 2)
-    assert len(latencies) == 10
-    assert min(latencies) >= 0.05
-    assert seconds >= 2 * 0.05
+        took = load(f"{url}/data?delay=0.05")
+    assert len(took) == 5 * 2
+    assert min(took) >= 50
 
 
-async def test_an_answer_that_is_not_200_is_told():
-    with server() as url, pytest.raises(RuntimeError, match=r"not a 200: .* 404 "):
-        await bench._load(url, "/nowhere", 1, 1)
+def test_an_answer_that_is_not_200_is_told(capfd):
+    with server() as url, pytest.raises(RuntimeError, match=r"load\.js'\] has ended"):
+        load(f"{url}/nowhere")
+    assert "/nowhere: 404" in capfd.readouterr().err
 
 
-def test_the_bare_server_answers_what_it_was_told():
-    with bench._bare_server(b"bare") as url:
-        assert bench._get(url, "/anything") == b"bare"
+def test_the_bare_application_answers_what_the_mock_api_does():
+    with server() as url, bench.Child(bench.BARE) as bare:
+        assert bench.ask(bare.url()) == bench.ask(f"{url}/data?delay=0")
 
 
-def test_a_command_that_prints_nothing_is_told():
-    nothing = bench._started([sys.executable, "-c", ""])
-    with pytest.raises(RuntimeError, match="printed nothing"), nothing:
-        pass
+def test_the_bare_application_is_never_early():
+    with bench.Child(bench.BARE) as bare:
+        assert min(load(f"{bare.url()}/delayed")) >= 50
 
 
-@pytest.mark.parametrize(("limit", "kept"), [(1.5, True), (1.4, False)])
-def test_a_ratio_is_that_of_the_quickest(limit, kept):
-    result = bench._ratio("it", [3.0, 1.5], [1.0, 2.0], limit)
-    assert (result.value, result.kept) == ("1.50", kept)
-    assert result.detail == "1,500 / 1,000 ms"
+@pytest.mark.parametrize("command", [bench.BARE, bench.API])
+def test_a_server_tells_what_cpu_time_it_has_used(command):
+    with bench.Child(command) as child:
+        url = child.url()
+        used = child.ask()
+        bench.ask(f"{url}/data?delay=0" if command is bench.API else url)
+        assert 0 < used < child.ask()
 
 
-def test_a_limit_that_is_exceeded_fails_the_run(monkeypatch, capsys):
-    def over():
-        """the impossible"""
-        return [bench.Result("it", "2", "4 / 2 ms", "at most 1", kept=False)]
+def test_a_command_that_says_nothing_is_told():
+    silent = bench.Child([sys.executable, "-c", ""])
+    with silent, pytest.raises(RuntimeError, match="has ended"):
+        silent.url()
 
-    for name in ("doc_checks", "api_start", "delays", "throughput"):
-        monkeypatch.setattr(bench, name, list)
-    monkeypatch.setattr(bench, "held", over)
+
+def test_ours_and_bare_are_measured_in_turns():
+    turns: list[str] = []
+    both = bench.in_turns(2, lambda: turns.append("ours"), lambda: turns.append("bare"))
+    assert turns == ["ours", "bare", "ours", "bare"]
+    assert both == ([None, None], [None, None])
+
+
+@pytest.mark.parametrize(
+    ("ours", "limits", "code"),
+    [
+        (2.5, {"most": 1.25}, 0),
+        (2.6, {"most": 1.25}, 1),
+        (1.5, {"least": 0.75}, 0),
+        (1.4, {"least": 0.75}, 1),
+        (-0.1, {}, 1),  # early
+    ],
+)
+def test_a_limit_that_is_exceeded_fails_the_run(
+    monkeypatch, capsys, ours, limits, code
+):
+    for name in ("start", "doc_checks"):
+        monkeypatch.setattr(bench, name, tuple)
+    row = bench.ratio("it", iter((ours, 2.0)), "ms", **limits)
+    monkeypatch.setattr(bench, "under_load", lambda: [row])
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
-    assert bench.main() == 1
-    assert "Over its limit: it\n" in capsys.readouterr().out
+    monkeypatch.setenv("NO_PROXY", "")
+    assert bench.main() == code
+    said = capsys.readouterr().out
+    assert said.startswith(f"it {' ' * 27}{ours / 2:5.2f}  {ours} / 2 ms")
+    assert said.endswith(": EXCEEDED\n") == bool(code)

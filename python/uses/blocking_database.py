@@ -19,7 +19,7 @@ async def get_titles(api_url: str) -> list[str]:
     async with httpx.AsyncClient(base_url=api_url) as client:
         response = await client.get("/posts")
     response.raise_for_status()
-    return [post["title"] for post in response.json()["posts"]]
+    return [post["title"] for post in response.json()]
 
 
 def ask(titles: list[str]) -> int:

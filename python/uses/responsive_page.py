@@ -22,7 +22,7 @@ async def show_text(api_url: str, name: str, to_text: Any) -> None:
 
 
 def titles(answer: Any) -> str:
-    return "\n".join(post["title"] for post in answer["posts"])
+    return "\n".join(post["title"] for post in answer)
 
 
 async def show_picture(api_url: str, user: int, *_: Any) -> None:

@@ -49,14 +49,6 @@ def started_pool():
 
 
 @pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(
-        base_url=mock_api.url, timeout=None
-    ) as client:
-        yield client
-
-
-@pytest.fixture
 def pool(started_pool, mock_api):
     started_pool.url = f"{mock_api.url}/notifications"
     return started_pool
@@ -65,7 +57,7 @@ def pool(started_pool, mock_api):
 async def training(mock_api, client, pool):
     """A training, which waits for the first batch."""
     # It is answered when `/data` is asked for, too.
-    await mock_api.rendezvous("/[dp]*", 2)
+    await mock_api.rendezvous("*", 2)
     task = asyncio.create_task(train(client, pool))
     await mock_api.saw("GET /posts")
     return task
@@ -74,7 +66,7 @@ async def training(mock_api, client, pool):
 async def answer_the_first_batch_only(mock_api, client):
     await mock_api.hold("/posts")
     await client.get("/data")
-    await mock_api.rendezvous("/posts", 1)
+    await mock_api.rendezvous("*", 1)
     await mock_api.saw("GET /posts", 2)
 
 

@@ -16,9 +16,10 @@ known: set[str] = set()  # the model: it grows in the worker
 async def get_batch(client: httpx.AsyncClient, path: str) -> Batch:
     response = await client.get(path)
     response.raise_for_status()
-    page = response.json()
-    text = " ".join(post["body"] for post in page["posts"])
-    return text.lower().split(), page["next"]
+    text = " ".join(post["body"] for post in response.json())
+    # The Link header names the next page; the last page has none.
+    after = response.links.get("next", {}).get("url")
+    return text.lower().split(), after
 
 
 # Runs in the worker. A real model would take its time here.

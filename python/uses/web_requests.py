@@ -12,7 +12,7 @@ NOBODY = "http://127.0.0.1:2"  # no server listens on this port
 async def newest_title(client: httpx.AsyncClient) -> str:
     response = await client.get("/posts", params={"limit": 1})
     response.raise_for_status()
-    return response.json()["posts"][0]["title"]
+    return response.json()[0]["title"]
 
 
 async def create_post(client: httpx.AsyncClient, title: str) -> int:

@@ -83,6 +83,11 @@ def _user(folder: Path) -> dict[str, Any]:
     if os.name != "posix" or os.geteuid() != 0:
         return {}
     os.chown(folder, _NOBODY, _NOBODY)
+    if closed := [path for path in folder.parents if not path.stat().st_mode & 0o001]:
+        raise RuntimeError(
+            f"PostgreSQL runs as nobody, who may not enter {closed[-1]}: "
+            "set TMPDIR to a folder that all users may enter."
+        )
     return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
 
 

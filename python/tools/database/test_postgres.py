@@ -74,6 +74,17 @@ def test_its_programs_may_lie_where_only_root_can_go(
     nothing_is_left(url)
 
 
+@root
+def test_a_folder_that_only_root_may_enter_is_named(folder):
+    folder.chmod(0o700)
+    with (
+        pytest.raises(RuntimeError, match=f"who may not enter {folder}: set TMPDIR "),
+        postgres.postgres(),
+    ):
+        pass
+    assert not any(folder.iterdir())
+
+
 def test_a_port_that_someone_else_took_meanwhile(folder, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         create_server = socket.create_server
