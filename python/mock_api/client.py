@@ -15,11 +15,6 @@ from mock_api.log import LogEntry
 
 __all__ = ["LogEntry", "MockApi", "scenario"]
 
-    @property
-    def label(self) -> str:
-        """Method, path and query, such as `GET /posts?limit=3`."""
-        return f"{self.method} {self.path}{self.query and '?'}{self.query}"
-
 
 class MockApi:
     """A scenario: a base URL with its own state, delays, faults and log.
