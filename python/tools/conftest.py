@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from mock_api.client import LogEntry
 from tools import addresses, checks, indexes, pages
 from tools.catalogue import Pair
 from tools.facts import Facts, put, read
 from tools.finding import Finding
-from tools.lanes import Request
 from tools.runs import Run, Runs
 from tools.starter import start
 
@@ -25,7 +25,7 @@ Slowly.
 <!-- /catalogue -->
 """
 CHAPTER = "# Feed\n\nA chapter.\n\n<!-- pages -->\n<!-- /pages -->\n"
-LOG = (Request("GET", "/data", "", 200, "completed", 0, 1),)
+LOG = (LogEntry(1, "GET", "/data", "", 1, 200, "completed", 0, 1, 0, 1),)
 
 
 def run(stdout: str = "Hello\n", **rest: Any) -> Run:

@@ -6,31 +6,14 @@ Nothing here knows the clock, so that the drawing is the same on each run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
+
+from mock_api.client import LogEntry
 
 WIDTH = 100  # columns at most
 STEP = 4  # columns from one event to the next
 LONG = 44  # columns of "GET /path"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request of a scenario's log, as much as a drawing needs."""
-
-    method: str
-    path: str
-    query: str
-    status: int | None
-    ending: str | None  # "completed", "client hung up", "dropped", None
-    started_event: int
-    ended_event: int | None
-
-    @property
-    def label(self) -> str:
-        """`GET /posts?limit=3`."""
-        return f"{self.method} {self.path}{self.query and f'?{self.query}'}"
 
 
 class Lane(NamedTuple):
@@ -42,7 +25,7 @@ class Lane(NamedTuple):
     ending: str
 
 
-def draw(logs: dict[str, Sequence[Request]]) -> str:
+def draw(logs: dict[str, Sequence[LogEntry]]) -> str:
     """The drawing of the log of each language, by its name; "" without requests.
 
     It is drawn once, as `both`, where each did the same.
@@ -76,16 +59,16 @@ def draw(logs: dict[str, Sequence[Request]]) -> str:
     return "\n".join(lines)
 
 
-def _lanes(log: Sequence[Request]) -> list[Lane]:
+def _lanes(log: Sequence[LogEntry]) -> list[Lane]:
     """The lanes of one run, those that begin together in a fixed order."""
-    starts, ends = _places(log)
+    starts, ends = places(log)
     return sorted(
         Lane(starts[i], _label(request), ends[i], _ending(request))
         for i, request in enumerate(log)
     )
 
 
-def _places(log: Sequence[Request]) -> tuple[dict[int, int], dict[int, int]]:
+def places(log: Sequence[LogEntry]) -> tuple[dict[int, int], dict[int, int]]:
     """The place of each start and each end among the groups of events.
 
     Starts that no end separates are one group: which of them came first is
@@ -105,12 +88,12 @@ def _places(log: Sequence[Request]) -> tuple[dict[int, int], dict[int, int]]:
     return starts, ends
 
 
-def _label(request: Request) -> str:
+def _label(request: LogEntry) -> str:
     label = request.label
     return label if len(label) <= LONG else f"{label[: LONG - 1]}…"
 
 
-def _ending(request: Request) -> str:
+def _ending(request: LogEntry) -> str:
     if request.ending == "completed":
         return f"● {request.status}"
     return f"✕ {request.ending}" if request.ending else "… in flight"
