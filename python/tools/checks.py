@@ -9,6 +9,7 @@ from tools import addresses, glossary, indexes, messages, pages, phrasebook, rul
 from tools.catalogue import Pair
 from tools.facts import Facts
 from tools.finding import Finding
+from tools.programs import failure
 from tools.runs import LIMIT
 
 _ROLES = ("Python program", "JavaScript program", "page", "Python test", "other test")
@@ -36,7 +37,7 @@ def ran(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
         if run.exit_code is None:
             message = f"still running after {LIMIT} s, killed"
         elif run.exit_code:
-            message = f"failed with exit code {run.exit_code}"
+            message = failure(run.exit_code)
         else:
             message = "wrote to stderr" if run.stderr else run.problem
         said = {"stdout": run.stdout, "stderr": run.stderr}

@@ -16,7 +16,6 @@ from tools.source import (
     code_lines,
     function_key,
     functions,
-    imports,
     test_key,
     tests,
 )
@@ -26,7 +25,10 @@ MAX_LINES = 79  # of the whole file
 MAX_COLUMNS = 72
 CODE_PER_COMMENT = 10  # lines of code, at most, for each line of comment
 PLACEHOLDER = "TODO:"
-_OURS = {"mock_api", "tools", "helpers"}
+_OURS = re.compile(
+    r"^\s*(?:from|import) (mock_api|tools|helpers)\b"
+    r"""|(?:from|import)\s*\(?["']([^"']*(?:mock_api|tools|helpers)\b[^"']*)["']"""
+)
 _URL = r"api_url: str = API_URL|database_url: str = DATABASE_URL"
 _JS_URL = "apiUrl = API_URL|databaseUrl = DATABASE_URL"
 # What `main` looks like, and how a program starts it: a pattern and an example.
@@ -102,6 +104,9 @@ def _program(
         if (long := len(line)) > MAX_COLUMNS:
             message = f"{long} columns, at most {MAX_COLUMNS} are allowed"
             yield number, message, "break the line: both programs stand side by side"
+        if found := _OURS.search(line):
+            advice = "a program must run when copied alone: import nothing of ours"
+            yield number, f"imports {found[1] or found[2]}", advice
     for number in behind:
         yield number, "a comment stands behind code", "put it above the code"
     if len(comments) < len(code) // CODE_PER_COMMENT:
@@ -125,11 +130,6 @@ def _program(
     pattern, example = _START[language]
     if not re.search(f"^{pattern}", text, re.MULTILINE):
         yield 0, "nothing starts main", f"end with: {example}"
-    for module in imports(text, language):
-        if _OURS & {*re.split(r"[./]", module)}:
-            line_number = text[: text.find(module)].count("\n") + 1
-            advice = "a program must run when copied alone: import nothing of ours"
-            yield line_number, f"imports {module}", advice
 
 
 def _order(pair: Pair, found: Names) -> Iterator[Finding]:

@@ -21,7 +21,6 @@ _FUNCTION = re.compile(
     re.MULTILINE,
 )
 _TEST = re.compile(r"""^ *test\(\s*(["'`])(.*?)(?<!\\)\1""", re.MULTILINE)
-_IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*["']([^"']+)["']""")
 _JAVASCRIPT = re.compile(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<import>^import\b[^(].*?;$)"""
     r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|[^\s"'`/]+|/""",
@@ -64,20 +63,6 @@ def tests(text: str, language: str) -> tuple[Named, ...]:
         return tuple(test for test in named if test.name.startswith("test_"))
     found = _TEST.finditer(text)
     return tuple(_named(text, m[2].replace("\\", ""), m) for m in found)
-
-
-@cache
-def imports(text: str, language: str) -> tuple[str, ...]:
-    """The names of all modules that a program imports."""
-    if language == "javascript":
-        return tuple(_IMPORT.findall(text))
-    found = []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            found.append("." * node.level + (node.module or ""))
-    return tuple(found)
 
 
 @cache

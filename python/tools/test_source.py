@@ -62,7 +62,6 @@ def test_python_functions():
         Named("test_a", 19, ""),
     )
     assert [t.name for t in source.tests(PYTHON, "python")] == ["test_a"]
-    assert source.imports(PYTHON, "python") == ("asyncio", "helpers")
 
 
 def test_javascript_functions():
@@ -72,7 +71,6 @@ def test_javascript_functions():
         Named("wait", 7, None),
         Named("last", 13, "no loop variable there."),
     )
-    assert source.imports(JAVASCRIPT, "javascript") == ("../helpers.js",)
 
 
 def test_javascript_tests_are_those_that_run():
