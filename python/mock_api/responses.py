@@ -11,6 +11,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 # Sends a piece of a body; the flag says whether more will follow.
 Write = Callable[[bytes, bool], Awaitable[None]]
 
@@ -122,5 +124,5 @@ def json_response(
     media_type: str = "application/json",
 ) -> Response:
     """`content` as JSON. ASCII only, so that no string at all can fail to encode."""
-    body = json.dumps(content, separators=(",", ":")).encode()
+    body = _JSON.encode(content).encode()
     return Response(body, status, headers, media_type=media_type)
