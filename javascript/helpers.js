@@ -3,14 +3,25 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
+import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
+import { request } from "node:http";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import { afterEach, before } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import timers from "node:timers/promises";
+
+// Real time, even where a test has stopped the clock.
+const { setTimeout: sleep, setImmediate: giveWay } = timers;
+const { setTimeout, clearTimeout } = globalThis;
 
 const ROOT = join(import.meta.dirname, "..");
-const LIMIT = 10_000; // milliseconds until a wait is called a failure
+// Milliseconds until a wait is called a failure. Who breaks a program to see
+// its tests fail sets fewer seconds.
+const LIMIT = 1000 * Number(process.env.TEST_LIMIT ?? 30);
 const SERVER =
   process.env.API_URL ??
   (await start("mock_api", "--port", "0", "--lifeline"));
@@ -35,17 +46,31 @@ const SERVER =
 /**
  * A scenario of the test's own that answers at once unless told otherwise.
  * In every rule `path` may hold `*`, and a method may stand in front of it:
- * "/posts/*", "GET *". A rule that the API
- * refuses rejects with what the API says was wrong.
+ * "/posts/*", "GET *". A rule that the API refuses rejects with what the API
+ * says was wrong. `fetch` has no open connection yet: the helpers use none of
+ * its connections.
  * @param {import("node:test").TestContext} t
  */
 export async function mockApi(t) {
-  const made = await ask(`${SERVER}/scenarios`, { delays: false });
-  const { url, control } = await made.json();
-  t.after(() => fetch(control, { method: "DELETE" }));
+  withoutConnection(t);
+  const { url, control } = await ask("POST", `${SERVER}/scenarios`, {
+    delays: false,
+    limit: (2 / 3) * (LIMIT / 1000), // the API says more than we could
+  });
+  restore.push(async () => {
+    const log = await ask("GET", `${control}log?settled=false`);
+    for (const { method, path, ending } of log) {
+      // When we give a request up, the API hears of it a little later.
+      const here = [...asking].some((asked) =>
+        asked.path.includes(path),
+      );
+      if (here && !ending) forgotten.push(`${method} ${path}`);
+    }
+    await ask("DELETE", control); // releases what is held
+  });
   /** @param {string} rule @param {object} values */
   const set = async (rule, values) => {
-    await ask(control + rule, values);
+    await ask("POST", control + rule, values);
   };
   return {
     /** The base URL to give to the program. @type {string} */
@@ -99,8 +124,73 @@ export async function mockApi(t) {
      * @returns {Promise<LogEntry[]>}
      */
     log: async ({ settled = true } = {}) => {
-      const answer = await ask(`${control}log?settled=${settled}`);
-      return (await answer.json()).map(camelCased);
+      const log = await ask("GET", `${control}log?settled=${settled}`);
+      return log.map(camelCased);
+    },
+  };
+}
+
+new Response(); // makes Node load `fetch`
+// Where it keeps its connections: in Node 26; in Node 24.
+const [CONNECTIONS] = [2, 1]
+  .map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
+  .filter((symbol) => symbol in globalThis);
+
+/**
+ * From here to the end of the test `fetch` uses connections of its own: none
+ * is open yet. `mockApi` calls it.
+ * @param {import("node:test").TestContext} t
+ */
+export function withoutConnection(t) {
+  const before = globalThis[CONNECTIONS];
+  const fresh = new before.constructor();
+  globalThis[CONNECTIONS] = fresh;
+  t.after(async () => {
+    globalThis[CONNECTIONS] = before;
+    await fresh.destroy();
+  });
+}
+
+function abortAfter(/** @type {number} */ milliseconds) {
+  const controller = new AbortController();
+  const message = "The operation was aborted due to timeout";
+  const reason = new DOMException(message, "TimeoutError");
+  globalThis.setTimeout(() => controller.abort(reason), milliseconds);
+  return controller.signal;
+}
+
+/**
+ * Stop the clock until the test ends: what `setTimeout`, `setInterval` (from
+ * anywhere, with a callback or a promise), `scheduler.wait` and
+ * `AbortSignal.timeout` count from now on. Sockets, threads and processes
+ * work on.
+ * @param {import("node:test").TestContext} t
+ */
+export function clock(t) {
+  /** @type {any[]} the types do not know scheduler.wait */
+  const apis = ["setTimeout", "setInterval", "scheduler.wait"];
+  t.mock.timers.enable({ apis });
+  // Node's own mock forgets that the reason is a TimeoutError.
+  t.mock.method(AbortSignal, "timeout", abortAfter);
+  // For `import { setTimeout } from "node:timers/promises"` as well.
+  syncBuiltinESMExports();
+  restore.push(() => {
+    t.mock.timers.reset();
+    syncBuiltinESMExports();
+  });
+  return {
+    /**
+     * Move the clock on, and let all that is due by then run, in order. It
+     * stops at every millisecond on the way, so that what starts there
+     * counts from there. What rejects on the way needs its handler before.
+     * @param {number} milliseconds
+     */
+    async advance(milliseconds) {
+      await giveWay();
+      for (let passed = 0; passed < milliseconds; passed++) {
+        t.mock.timers.tick(1);
+        await giveWay();
+      }
     },
   };
 }
@@ -111,29 +201,7 @@ export async function mockApi(t) {
  * @param {() => Promise<unknown>} main
  */
 export function running(main) {
-  const program = {
-    output: "",
-    get lines() {
-      return this.output.split("\n").slice(0, -1);
-    },
-    /** @type {Promise<unknown>} */
-    done: Promise.resolve(),
-    /** @param {string} text */
-    async prints(text) {
-      // Not only until `done`: what nobody awaits may print later.
-      const limit = performance.now() + LIMIT;
-      const timer = setTimeout(() => news.resolve(), LIMIT);
-      while (!this.output.includes(text) && performance.now() < limit) {
-        news = Promise.withResolvers();
-        await news.promise;
-      }
-      clearTimeout(timer);
-      const only = `not printed: ${text}, only:\n${this.output}`;
-      assert(this.output.includes(text), only);
-    },
-  };
-  /** @type {PromiseWithResolvers<void>} */
-  let news = Promise.withResolvers();
+  const news = new EventEmitter();
   const write = process.stdout.write;
   // The test runner reports through the same stream, but never in strings.
   process.stdout.write = /** @type {typeof write} */ (
@@ -142,15 +210,36 @@ export function running(main) {
         return write.call(process.stdout, chunk, ...rest);
       }
       program.output += chunk;
-      news.resolve();
+      news.emit("printed");
       return true;
     }
   );
   restore.push(() => {
     process.stdout.write = write;
   });
-  program.done = main();
-  program.done.catch(() => {}); // the test awaits it, perhaps later
+  const program = {
+    output: "",
+    get lines() {
+      return this.output.split("\n").slice(0, -1);
+    },
+    get done() {
+      return limited(
+        ended,
+        () => `not ended, printed:\n${this.output}`,
+      );
+    },
+    /** @param {string} text */
+    async prints(text) {
+      // Not only until `done`: what nobody awaits may print later.
+      const printed = async () => {
+        while (!this.output.includes(text)) await once(news, "printed");
+      };
+      const only = () => `not printed: ${text}, only:\n${this.output}`;
+      await limited(printed(), only);
+    },
+  };
+  const ended = main();
+  ended.catch(() => {}); // the test awaits it, perhaps later
   return program;
 }
 
@@ -166,7 +255,8 @@ export async function printed(main) {
 
 /**
  * Run this Node with `args` in a process of its own, to its end. It runs in
- * the folder javascript/.
+ * the folder javascript/. Where it takes too long, it is killed, and this
+ * rejects.
  * @param {string[]} args
  * @param {Record<string, string>} [env] added to the environment
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>} the
@@ -178,14 +268,22 @@ export function runNode(args, env = {}) {
     cwd: join(ROOT, "javascript"),
     env: { ...inherited, NODE_OPTIONS: "", ...env },
     timeout: LIMIT,
+    killSignal: /** @type {const} */ ("SIGKILL"),
   };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const finish = (
       /** @type {import("node:child_process").ExecFileException | null} */ error,
       /** @type {string} */ stdout,
       /** @type {string} */ stderr,
     ) => {
-      // Ended by a signal, ours after LIMIT for one, it has no exit code.
+      if (error?.killed) {
+        const command = `node ${args.join(" ")}`;
+        const printed = stdout + stderr;
+        reject(
+          new Error(`not ended: ${command}, printed:\n${printed}`),
+        );
+      }
+      // Ended by a signal, it has no exit code. Rejected, it ignores this.
       const code = error ? Number(error.code ?? Number.NaN) : 0;
       resolve({ code, stdout, stderr });
     };
@@ -193,19 +291,9 @@ export function runNode(args, env = {}) {
   });
 }
 
-// It ends the process when its standard input closes.
-const LIFELINE = {
-  python:
-    "import os, threading\n" +
-    "end = lambda: os.read(0, 1) or os._exit(0)\n" +
-    "threading.Thread(target=end, daemon=True).start()\n",
-  javascript:
-    'process.stdin.on("end", () => process.exit()).resume().unref();\n',
-};
-
 /**
  * Run a server in a process of its own, until the test ends. It ends, too,
- * when its standard input closes, which happens however we end.
+ * when we end, however that happens.
  * @param {"python" | "javascript"} language
  * @param {string} source a program that runs in the folder of that name; the
  *   first line it prints is its port
@@ -213,24 +301,27 @@ const LIFELINE = {
  */
 export async function serving(language, source, env = {}) {
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const lifeline = {
+    python: "from mock_api.lifeline import end_with_owner as _; _()\n",
+    javascript: "--require=./tools/lifeline.js",
+  };
+  const inJavaScript = [
+    lifeline.javascript,
+    "--input-type=module",
+    "--eval",
+  ];
   const [command, ...args] = {
-    python: () => [python(), "-c"],
-    javascript: () => [process.execPath, "--input-type=module", "-e"],
+    python: () => [python(), "-c", lifeline.python + source],
+    javascript: () => [process.execPath, ...inJavaScript, source],
   }[language]();
-  const server = spawn(
-    command,
-    [...args, LIFELINE[language] + source],
-    {
-      cwd: join(ROOT, language),
-      env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
+  const server = spawn(command, args, {
+    cwd: join(ROOT, language),
+    env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   restore.push(() => server.kill("SIGKILL"));
-  const lines = createInterface(server.stdout);
-  const { value } = await lines[Symbol.asyncIterator]().next();
-  assert(value, "The server did not start.");
-  return { port: Number(value), process: server };
+  const port = await firstLine(server, "The server");
+  return { port: Number(port), process: server };
 }
 
 /** @type {string | Promise<string> | undefined} */
@@ -246,20 +337,33 @@ export async function databaseUrl() {
 const restore = [];
 /** @type {Error[]} */
 const warnings = [];
+/** @type {Set<{ path: string }>} what `fetch` has sent, not answered yet */
+const asking = new Set();
+/** @type {string[]} what a test left in flight */
+const forgotten = [];
 /** @type {string[]} what the test runner itself keeps open */
 let idle;
 
 process.on("warning", (warning) => warnings.push(warning));
+/** @type {(message: any) => void} */
+const answered = ({ request }) => asking.delete(request);
+/** @type {(message: any) => void} */
+const sent = ({ request }) => asking.add(request);
+subscribe("undici:request:create", sent);
+subscribe("undici:request:headers", answered);
+subscribe("undici:request:error", answered);
 
 before(() => {
   idle = process.getActiveResourcesInfo();
 });
 
-// A warning, and whatever would keep the process alive, fails the test.
+// A warning, a request in flight, and whatever would keep the process alive
+// fails the test.
 afterEach(async (t) => {
   for (const undo of restore.splice(0).reverse()) await undo();
   if (!("passed" in t && t.passed)) return; // it has failed already
   assert.deepEqual(warnings.splice(0), []);
+  assert.deepEqual(forgotten.splice(0), [], "in flight after the test");
   // What a finished request leaves behind closes within a few turns.
   const limit = performance.now() + LIMIT;
   while (leftOpen().length > 0 && performance.now() < limit) {
@@ -277,19 +381,22 @@ function leftOpen() {
 }
 
 /**
+ * Ask the API, with no connection that `fetch` would use.
+ * @param {string} method
  * @param {string} url
- * @param {object} [body] sent as JSON by POST
+ * @param {object} [body] sent as JSON
+ * @returns {Promise<any>}
  */
-async function ask(url, body) {
-  const post = {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  const answer = await fetch(url, body && post);
-  if (answer.ok) return answer;
-  const { title, detail } = await answer.json();
-  throw new Error(`${title}: ${detail}`);
+async function ask(method, url, body) {
+  const headers = { "Content-Type": "application/json" };
+  const sending = request(url, { method, headers, agent: false });
+  sending.end(body && JSON.stringify(body));
+  const answered = once(sending, "response");
+  const silent = () => `no answer of the mock API to ${method} ${url}`;
+  const [response] = await limited(answered, silent);
+  const answer = JSON.parse((await text(response)) || "null");
+  if (response.statusCode < 400) return answer;
+  throw new Error(`${answer.title}: ${answer.detail}`);
 }
 
 /** @param {Record<string, unknown>} entry */
@@ -314,15 +421,53 @@ async function start(...module) {
     detached: true,
     windowsHide: true,
   });
-  const { value } = await createInterface(server.stdout)
-    [Symbol.asyncIterator]()
-    .next();
-  assert(value, `${module[0]} did not start.`);
+  const line = await firstLine(server, module[0]);
   server.unref();
   for (const stream of [server.stdin, server.stdout]) {
     /** @type {import("node:net").Socket} */ (stream).unref();
   }
-  return value.slice(value.indexOf(": ") + 2);
+  return line.slice(line.indexOf(": ") + 2);
+}
+
+/**
+ * What a server prints when it is ready.
+ * @param {import("node:child_process").ChildProcessByStdio<
+ *   import("node:stream").Writable, import("node:stream").Readable, null>} server
+ * @param {string} name
+ */
+async function firstLine(server, name) {
+  const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+  try {
+    const { value } = await limited(
+      lines.next(),
+      () => `${name} did not start: it has not printed a line yet.`,
+    );
+    assert(value, `${name} did not start: it ended without a line.`);
+    return value;
+  } catch (error) {
+    server.kill("SIGKILL");
+    throw error;
+  }
+}
+
+/**
+ * Settle as `promise` does, or fail where that takes too long, even while a
+ * test has stopped the clock.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {() => string} problem what has not come, and what has
+ * @returns {Promise<T>}
+ */
+export async function limited(promise, problem) {
+  const late = Promise.withResolvers();
+  const fail = () =>
+    late.reject(new Error(`After ${LIMIT / 1000} s: ${problem()}`));
+  const timer = setTimeout(fail, LIMIT);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The Python of nox: of the session that runs us, or of an earlier one. */

@@ -8,25 +8,88 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import math
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tools.programs import node
 
 PYTHON = Path(__file__).resolve().parent
-LIMIT = (
-    10  # seconds until a wait that should be short is called a failure
-)
+# Seconds until a wait is called a failure. Who breaks a program to see its
+# tests fail sets fewer.
+LIMIT = float(os.environ.get("TEST_LIMIT", "30"))
 QUIET = {
     "PYTHONDEVMODE": "",
     "PYTHONWARNINGS": "",
     "PYTHONASYNCIODEBUG": "",
     "PYTHONUTF8": "1",
 }
+
+
+class Clock:
+    """The clock of the event loop, which stands still inside `with Clock()`.
+
+    Whatever the loop counts waits: `sleep`, `timeout`, `call_later`, and the
+    limits of httpx. Sockets, threads and processes work on.
+    """
+
+    def __init__(self) -> None:
+        self._loop: Any = asyncio.get_running_loop()
+        self._real_time = self._loop.time
+        self._began = self._now = self._loop.time()
+        self._too_late = False
+        # A test that waits for this clock would wait for ever.
+        call = self._loop.call_soon_threadsafe
+        self._alarm = threading.Timer(LIMIT, call, [self._go_on])
+
+    def __enter__(self) -> Self:
+        self._loop.time = lambda: self._now
+        # A step that moves the clock is not a slow one.
+        self._loop.slow_callback_duration = math.inf
+        self._alarm.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._alarm.cancel()
+        del self._loop.time
+        assert not self._too_late, (
+            f"After {LIMIT:g} s the clock went on without the test."
+        )
+
+    def _go_on(self) -> None:
+        moved = self._now - self._began
+        self._loop.time = lambda: self._real_time() + moved
+        self._too_late = True
+
+    async def advance(self, seconds: float) -> None:
+        """Move the clock on, and let all that is due by then run, in order.
+
+        It stops at every timer on the way, so that what starts there counts
+        from there.
+        """
+        end = self._now + seconds
+        await self._run_what_is_ready()
+        # Sums of floats differ in their last digits: 2.999 + 0.001 is 3, too.
+        while (due := self._next_timer()) < end + 1e-6:
+            self._now = max(self._now, due)
+            await self._run_what_is_ready()
+        self._now = max(self._now, end)
+
+    def _next_timer(self) -> float:
+        timers = (t for t in self._loop._scheduled if not t.cancelled())
+        return min((timer.when() for timer in timers), default=math.inf)
+
+    async def _run_what_is_ready(self) -> None:
+        # A program that gives way again and again is always ready.
+        for _ in range(1000):
+            await asyncio.sleep(0)
+            if not self._loop._ready:
+                break
 
 
 class Program(io.TextIOBase):
@@ -49,21 +112,14 @@ class Program(io.TextIOBase):
         Fails where the program ends first, or prints nothing of it within
         `LIMIT` seconds.
         """
-        while text not in self.output:
-            self._news.clear()
-            news = asyncio.create_task(self._news.wait())
-            done, _ = await asyncio.wait(
-                {news, self.task},
-                timeout=LIMIT,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            news.cancel()
-            if text not in self.output and (
-                self.task in done or not done
-            ):
-                raise AssertionError(
-                    f"not printed: {text!r}, only:\n{self.output}"
-                )
+        async with limited(lambda: self._only(text)):
+            while text not in self.output:
+                assert not self.task.done(), self._only(text)
+                self._news.clear()
+                await self._news.wait()
+
+    def _only(self, text: str) -> str:
+        return f"not printed: {text!r}, only:\n{self.output}"
 
     def write(self, text: str) -> int:
         """Take what the program prints; it may print from another thread."""
@@ -82,15 +138,22 @@ async def running(
     the program is cancelled.
     """
     program = Program()
+
+    def not_ended() -> str:
+        return f"not ended, printed:\n{program.output}"
+
     with contextlib.redirect_stdout(program):
-        program.task = asyncio.create_task(main)
+        program.task = task = asyncio.create_task(main)
+        task.add_done_callback(lambda _: program._news.set())
         try:
             yield program
-            async with asyncio.timeout(LIMIT):
-                await program.task
+            async with limited(not_ended):
+                await asyncio.wait([task])
+            await task
         finally:
-            program.task.cancel()
-            await asyncio.wait([program.task])
+            task.cancel()
+            async with limited(not_ended):
+                await asyncio.wait([task])
 
 
 async def printed(main: Coroutine[Any, Any, object]) -> str:
@@ -114,8 +177,8 @@ async def run_python(*arguments: str, **env: str) -> Finished:
 
     It runs in the folder `python/`, so that `-c "from basics import errors"`
     works, without the development mode that the tests themselves run in.
-    `env` is added to the environment; a process that takes longer than
-    `LIMIT` seconds is killed and raises TimeoutError.
+    `env` is added to the environment. A process that takes too long is killed,
+    and this fails.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -127,17 +190,19 @@ async def run_python(*arguments: str, **env: str) -> Finished:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(LIMIT):
+        async with limited(lambda: f"not ended: python {arguments}"):
             out, err = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.communicate()
-        raise
+    finally:
+        await killed(process)
     assert process.returncode is not None
     lines = [
         stream.decode().replace("\r\n", "\n") for stream in (out, err)
     ]
     return Finished(process.returncode, *lines)
+
+
+LIFELINE = "from mock_api.lifeline import end_with_owner as _; _()\n"
+LIFELINE_JS = ["--require=./tools/lifeline.js", "--input-type=module"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,35 +221,52 @@ async def serving(
 
     `source` is a program in `language`, "python" or "javascript", that runs in
     the folder of that name; the first line it prints is its port. It ends, too,
-    when its standard input closes, which happens however we end.
+    when we end, however that happens.
     """
-    command, lifeline = {
-        "python": (
-            [sys.executable, "-c"],
-            "import os, threading\n"
-            "end = lambda: os.read(0, 1) or os._exit(0)\n"
-            "threading.Thread(target=end, daemon=True).start()\n",
-        ),
-        "javascript": (
-            [node(), "--input-type=module", "--eval"],
-            'process.stdin.on("end", () => process.exit()).resume().unref();\n',
-        ),
+    command = {
+        "python": [sys.executable, "-c", LIFELINE + source],
+        "javascript": [node(), *LIFELINE_JS, "--eval", source],
     }[language]
     process = await asyncio.create_subprocess_exec(
         *command,
-        lifeline + source,
         cwd=PYTHON.with_name(language),
         env={**os.environ, **QUIET, **env},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
+    problem = "The server did not start: "
     try:
-        async with asyncio.timeout(LIMIT):
+        async with limited(
+            lambda: f"{problem}it has not printed a line yet."
+        ):
             port = await process.stdout.readline()
-        assert port, "the server did not start"
+        assert port, f"{problem}it ended without a line."
         yield Served(int(port), process)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        await killed(process)
+
+
+async def killed(process: asyncio.subprocess.Process) -> None:
+    """End a process, unless it has ended, and wait until it is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    async with limited(lambda: f"killed, but not gone: {process}"):
         await process.communicate()
+
+
+@contextlib.asynccontextmanager
+async def limited(problem: Callable[[], str]) -> AsyncIterator[None]:
+    """Fail where the block takes too long.
+
+    `problem` says what has not come, and what has.
+    """
+    limit = asyncio.timeout(LIMIT)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        message = f"After {LIMIT:g} s: {problem()}"
+        raise AssertionError(message) from error

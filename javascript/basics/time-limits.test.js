@@ -2,50 +2,47 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { mockApi, runNode } from "../helpers.js";
+import { clock, mockApi, runNode } from "../helpers.js";
 import { getName, stopTheWork, stopWaiting } from "./time-limits.js";
 
-const SHORT = 50;
-
-/** @param {import("node:test").TestContext} t */
-async function warmApi(t) {
-  const api = await mockApi(t);
-  // With a connection at hand, every request leaves at once.
-  await (await fetch(`${api.url}/data`)).json();
-  const endings = async () =>
-    (await api.log())
-      .filter((entry) => entry.path === "/users/5")
-      .map((entry) => entry.ending);
-  return { ...api, endings };
-}
+const endings = async (api) =>
+  (await api.log()).map((entry) => entry.ending);
 
 test("the work goes on when only the waiting stops", async (t) => {
-  const api = await warmApi(t);
+  const api = await mockApi(t);
   await api.hold("/users/5");
+  const time = clock(t);
   const answer = getName(api.url);
-  assert.equal(await stopWaiting(answer, SHORT), "too late");
+  const waiting = stopWaiting(answer, 3000);
+  await api.saw("GET /users/5");
+  await time.advance(3000);
+  assert.equal(await waiting, "too late");
   await api.release("/users/5");
   assert.equal(await answer, "Barbara");
-  assert.deepEqual(await api.endings(), ["completed"]);
+  assert.deepEqual(await endings(api), ["completed"]);
 });
 
 test("a time limit stops the work", async (t) => {
-  const api = await warmApi(t);
+  const api = await mockApi(t);
   await api.hold("/users/5");
-  assert.equal(await stopTheWork(api.url, SHORT), "too late");
-  assert.deepEqual(await api.endings(), ["client hung up"]);
+  const time = clock(t);
+  const working = stopTheWork(api.url, 3000);
+  await api.saw("GET /users/5");
+  await time.advance(3000);
+  assert.equal(await working, "too late");
+  assert.deepEqual(await endings(api), ["client hung up"]);
 });
 
 test("an answer in time is kept", async (t) => {
-  const api = await warmApi(t);
+  const api = await mockApi(t);
   assert.equal(await stopTheWork(api.url, 60_000), "Barbara");
   const answer = getName(api.url);
   assert.equal(await stopWaiting(answer, 60_000), "Barbara");
-  assert.deepEqual(await api.endings(), ["completed", "completed"]);
+  assert.deepEqual(await endings(api), ["completed", "completed"]);
 });
 
 test("stopping by hand", async (t) => {
-  const api = await warmApi(t);
+  const api = await mockApi(t);
   await api.hold("/users/5");
   const controller = new AbortController();
   const answer = getName(api.url, controller.signal);
@@ -55,33 +52,31 @@ test("stopping by hand", async (t) => {
     name: "AbortError",
     message: "This operation was aborted",
   });
-  assert.deepEqual(await api.endings(), ["client hung up"]);
+  assert.deepEqual(await endings(api), ["client hung up"]);
 });
 
 test("the name of the error", async (t) => {
-  const api = await warmApi(t);
+  const api = await mockApi(t);
   await api.hold("/users/5");
-  await assert.rejects(
-    getName(api.url, AbortSignal.timeout(SHORT)),
-    (error) => {
-      assert(error instanceof DOMException);
-      assert.equal(error.name, "TimeoutError");
-      assert.equal(
-        error.message,
-        "The operation was aborted due to timeout",
-      );
-      return true;
-    },
-  );
+  const signal = AbortSignal.timeout(10);
+  await assert.rejects(getName(api.url, signal), (error) => {
+    assert(error instanceof DOMException);
+    assert.equal(error.name, "TimeoutError");
+    assert.equal(
+      error.message,
+      "The operation was aborted due to timeout",
+    );
+    return true;
+  });
 });
 
 // JavaScript only: in Python `except Exception` lets the limit through.
 test("a catch swallows the limit", async (t) => {
-  const api = await warmApi(t);
+  const api = await mockApi(t);
   await api.hold("/users/5");
   let caught = false;
   try {
-    await getName(api.url, AbortSignal.timeout(SHORT));
+    await getName(api.url, AbortSignal.timeout(10));
   } catch (error) {
     caught = error instanceof Error;
   }

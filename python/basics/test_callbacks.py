@@ -4,18 +4,13 @@ import httpx
 import pytest
 
 from basics.callbacks import answer, ask, main
-from helpers import running
-
-
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
+from helpers import limited, running
 
 
 async def soon(awaitable):
     """Fail where nobody calls back, rather than wait for ever."""
-    return await asyncio.wait_for(awaitable, 10)
+    async with limited(lambda: "nobody calls back"):
+        return await awaitable
 
 
 def broken(name):

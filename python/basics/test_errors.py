@@ -2,7 +2,6 @@ import asyncio
 import re
 import sys
 
-import httpx
 import pytest
 
 from basics.errors import (
@@ -44,12 +43,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
 
 
 async def fail(text="no luck"):

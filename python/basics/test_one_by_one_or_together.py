@@ -1,9 +1,6 @@
 import asyncio
 import inspect
 
-import httpx
-import pytest
-
 from basics.one_by_one_or_together import (
     get_name,
     main,
@@ -14,12 +11,6 @@ from helpers import printed
 
 NAMES = ["Alan", "Ada", "Grace"]
 PATHS = ["/users/3", "/users/1", "/users/2"]
-
-
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
 
 
 async def test_both_ways_give_the_same_names(mock_api):

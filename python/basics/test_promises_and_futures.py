@@ -14,12 +14,6 @@ from basics.promises_and_futures import (
 from helpers import printed
 
 
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
-
-
 async def test_one_request_serves_every_await(mock_api):
     assert await printed(main(mock_api.url)) == (
         "There yet? no\n"

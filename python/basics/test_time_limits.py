@@ -7,19 +7,6 @@ import pytest
 
 from basics.time_limits import get_name, stop_the_work, stop_waiting
 
-SHORT = 0.05
-
-
-@pytest.fixture
-async def client(mock_api):
-    # Without a limit of its own, so that only ours can end a request.
-    async with httpx.AsyncClient(
-        base_url=mock_api.url, timeout=None
-    ) as client:
-        # With a connection at hand, every request leaves at once.
-        await client.get("/data")
-        yield client
-
 
 async def endings(mock_api):
     log = await mock_api.log()
@@ -27,26 +14,32 @@ async def endings(mock_api):
 
 
 async def test_the_work_goes_on_when_only_the_waiting_stops(
-    mock_api, client
+    mock_api, client, clock
 ):
     await mock_api.hold("/users/5")
     answer = asyncio.create_task(get_name(client))
-    assert await stop_waiting(answer, SHORT) == "too late"
+    waiting = asyncio.create_task(stop_waiting(answer, 3))
+    await mock_api.saw("GET /users/5")
+    await clock.advance(3)
+    assert await waiting == "too late"
     await mock_api.release("/users/5")
     assert await answer == "Barbara"
     assert await endings(mock_api) == ["completed"]
 
 
-async def test_a_time_limit_stops_the_work(mock_api, client):
+async def test_a_time_limit_stops_the_work(mock_api, client, clock):
     await mock_api.hold("/users/5")
-    assert await stop_the_work(client, SHORT) == "too late"
+    working = asyncio.create_task(stop_the_work(client, 3))
+    await mock_api.saw("GET /users/5")
+    await clock.advance(3)
+    assert await working == "too late"
     assert await endings(mock_api) == ["client hung up"]
 
 
 async def test_an_answer_in_time_is_kept(mock_api, client):
-    assert await stop_the_work(client, 10) == "Barbara"
+    assert await stop_the_work(client, 60) == "Barbara"
     answer = asyncio.create_task(get_name(client))
-    assert await stop_waiting(answer, 10) == "Barbara"
+    assert await stop_waiting(answer, 60) == "Barbara"
     assert await endings(mock_api) == ["completed", "completed"]
 
 
@@ -75,11 +68,14 @@ async def test_the_name_of_the_error():
 
 
 # Python only: fetch takes a signal, and no number of seconds.
-async def test_httpx_has_a_limit_of_its_own(mock_api, client):
+async def test_httpx_has_a_limit_of_its_own(mock_api, client, clock):
     assert httpx.AsyncClient().timeout == httpx.Timeout(5)
     await mock_api.hold("/users/5")
+    asking = asyncio.create_task(client.get("/users/5", timeout=3))
+    await mock_api.saw("GET /users/5")
+    await clock.advance(3)
     with pytest.raises(httpx.ReadTimeout) as raised:
-        await client.get("/users/5", timeout=SHORT)
+        await asking
     assert not isinstance(raised.value, TimeoutError)
     assert await endings(mock_api) == ["client hung up"]
 

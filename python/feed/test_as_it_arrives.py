@@ -2,17 +2,10 @@ import asyncio
 import sys
 from typing import Any
 
-import httpx
 import pytest
 
 from feed.as_it_arrives import get_picture, main
 from helpers import running
-
-
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
 
 
 def start(client):

@@ -1,6 +1,5 @@
 import asyncio
 
-import httpx
 import pytest
 
 from feed.cached_then_fresh import Feed, get_title, main, refresh
@@ -9,12 +8,6 @@ from helpers import running
 CACHED = "The slowest of three"
 OLDER = "Start first, wait later"
 NEWER = "Hello, loop"
-
-
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
 
 
 async def test_the_cached_title_is_shown_before_any_answer(mock_api):

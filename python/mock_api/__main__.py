@@ -1,6 +1,7 @@
 """Run the mock API: `python -m mock_api --help`."""
 
 import argparse
+import errno
 import sys
 from typing import NoReturn
 
@@ -55,35 +56,28 @@ def main() -> None:
 
 def _serve(parser: _Parser, port: int, lifeline: bool) -> None:
     from mock_api.app import app
+    from mock_api.lifeline import end_with_owner
     from mock_api.server import listen, serve
 
     try:
         listening = listen(port)
     except OSError as error:
-        parser.error(f"cannot listen on port {port}: {error.strerror}")
+        if error.errno != errno.EADDRINUSE:
+            parser.error(f"cannot listen on port {port}: {error.strerror}")
+        from mock_api.ports import listener
+
+        parser.error(
+            f"{listener(port)} already listens on port {port}; "
+            "choose another port: nox -s api -- --port N"
+        )
     if lifeline:
-        _stop_with_stdin()
+        end_with_owner()
     with listening:
-        try:
-            serve(app, listening, ignore_interrupt=lifeline)
-        except KeyboardInterrupt:
-            sys.exit(130)
-
-
-def _stop_with_stdin() -> None:
-    import os
-    import threading
-
-    def watch() -> None:
-        try:
-            while os.read(0, 1024):
-                pass
-        except OSError:  # there is no standard input
-            pass
-        os._exit(0)  # nothing here needs cleaning up
-
-    threading.Thread(target=watch, daemon=True).start()
+        serve(app, listening, ignore_interrupt=lifeline)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,18 +1,21 @@
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
-from mock_api import lifeline, process
+from mock_api import lifeline, ports, process
 
 MOCK_API = [sys.executable, "-m", "mock_api"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
@@ -46,7 +49,7 @@ def run(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def opened(*command: str) -> Iterator[Any]:
-    """A running command with pipes for its standard streams."""
+    """A command that runs while the block does, with pipes."""
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -54,9 +57,10 @@ def opened(*command: str) -> Iterator[Any]:
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
-        yield running
-        if running.stdin:
-            running.stdin.close()
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 @contextmanager
@@ -104,8 +108,27 @@ def test_a_port_in_use():
         port = taken.getsockname()[1]
         ended = run("--port", str(port))
     assert (ended.returncode, ended.stdout) == (2, "")
-    [line] = ended.stderr.splitlines()
-    assert line.startswith(f"python -m mock_api: cannot listen on port {port}:")
+    who = rf"process {os.getpid()} \(.+\)" if os.name == "posix" else "another process"
+    assert re.fullmatch(
+        f"python -m mock_api: {who} already listens on port {port};"
+        " choose another port: nox -s api -- --port N\n",
+        ended.stderr,
+    )
+
+
+def test_what_keeps_a_port_and_cannot_be_seen():
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port = once.getsockname()[1]
+    assert ports.listener(port) == "another process"
+
+
+@pytest.mark.skipif(not shutil.which("lsof"), reason="Linux does not need lsof")
+def test_lsof_says_the_same(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = ports.listener(port)
+        monkeypatch.setattr(ports, "_PROC", Path("no", "such", "folder"))
+        assert ports.listener(port) == said
 
 
 @pytest.mark.parametrize(
@@ -147,16 +170,17 @@ sys.exit(7)
 
 @posix
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_end_the_command_and_the_server(number):
-    script = "import os; print(os.getpid(), os.environ['API_URL'], flush=True); input()"
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_signals_end_the_command_and_the_server(name):
+    number = getattr(signal, name)
+    script = "import os; print(os.environ['API_URL'], flush=True); input()"
     with opened(*MOCK_API, "--while", sys.executable, "-c", script) as runner:
-        pid, url = runner.stdout.readline().split()
+        url = runner.stdout.readline().strip()
         runner.send_signal(number)
-        assert runner.wait(60) == 128 + number
+        code = -number if name == "SIGKILL" else 128 + number
+        assert runner.wait(60) == code
+        # Both stay open until all have ended, the command and the guard, too.
         assert (runner.stdout.read(), runner.stderr.read()) == ("", "")
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid), 0)
     with pytest.raises(OSError, match="refused"):
         get(url)
 

@@ -118,7 +118,11 @@ async def test_debug_mode_names_the_step_that_took_long(caplog):
             await asyncio.sleep(0)
     finally:
         loop.set_debug(debug)
-    [message] = caplog.messages
+    # On a busy machine other steps may take long, too.
+    [message] = [
+        message
+        for message in caplog.messages
+        if "name='slow task'" in message
+    ]
     assert message.startswith("Executing <Task")
-    assert "name='slow task'" in message
     assert " took " in message

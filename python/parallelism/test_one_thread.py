@@ -14,12 +14,6 @@ from parallelism.one_thread import (
 )
 
 
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
-
-
 async def in_flight(mock_api):
     return [entry.in_flight for entry in await mock_api.log()]
 

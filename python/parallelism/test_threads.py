@@ -26,14 +26,17 @@ async def test_an_error_comes_back_to_whoever_waits(mock_api):
 async def test_the_program_waits_for_its_threads():
     finished = await run_python(
         "-c",
-        "import asyncio, time\n"
+        "import asyncio, threading, time\n"
+        "ending = threading.Event()\n"
         "def work():\n"
+        "    ending.wait()\n"
         "    time.sleep(0.2)\n"
         "    print('The thread ends')\n"
         "async def main():\n"
         "    asyncio.create_task(asyncio.to_thread(work))\n"
         "    await asyncio.sleep(0)\n"
         "    print('The main function ends')\n"
+        "    ending.set()\n"
         "asyncio.run(main())\n",
     )
     assert finished.stderr == ""

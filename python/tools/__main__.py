@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from mock_api.lifeline import guard
 from tools import checks, derive, versions
 from tools.catalogue import ROOT, Pair, find_pairs
 from tools.facts import Facts, read
@@ -161,4 +162,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    guard()
     sys.exit(main())

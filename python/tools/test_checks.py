@@ -650,7 +650,7 @@ def test_a_finding_reads_as_a_block(tiny):
         '    +"""Ask for all data and print its message."""\n'
         "     \n"
         "     import asyncio\n"
-        "  -> run: python3 -m nox -s docs -- --write"
+        "  -> run: nox -s docs -- --write"
     )
 
 

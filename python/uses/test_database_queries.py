@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from helpers import LIMIT, printed, running
+from helpers import limited, printed, running
 from uses.database_queries import give_up, main, search
 
 # Short sleeps last as long as a test says, and rows are counted.
@@ -58,7 +58,7 @@ class Server:
         """Wait until so many connections to the URL are `what`."""
         query = "select count(*) from pg_stat_activity where"
         query += f" application_name = '{self.name}' and {what}"
-        async with asyncio.timeout(LIMIT):
+        async with limited(lambda: f"not {count}: {what}"):
             while await self.ask(query) != count:
                 await self.ask("select pg_sleep(0.001)")
 

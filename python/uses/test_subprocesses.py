@@ -54,14 +54,15 @@ def exists(pid):
 
 async def test_three_run_at_once_and_one_is_stopped():
     code = 1 if WINDOWS else -signal.SIGTERM
-    assert await printed(main()) == (
-        "quick: first line\n"
-        "slow: first line\n"
-        "quick: second line\n"
-        "slow: second line\n"
-        "The time is up\n"
-        f"Ended with: 0 0 {code}\n"
-    )
+    lines = (await printed(main())).splitlines()
+    assert lines[-2:] == ["The time is up", f"Ended with: 0 0 {code}"]
+    # Whose line comes first, a busy machine decides.
+    for name in ("quick", "slow"):
+        assert [line for line in lines if name in line] == [
+            f"{name}: first line",
+            f"{name}: second line",
+        ]
+    assert len(lines) == 6
 
 
 async def test_a_line_is_read_while_the_process_goes_on():

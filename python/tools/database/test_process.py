@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -47,7 +49,10 @@ def opened(*arguments: str):
         text=True,
         start_new_session=True,
     ) as process:
-        yield process
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until_all_have_ended(process) -> str:
@@ -118,6 +123,17 @@ def test_its_owner_is_killed_while_it_starts(folder):
         assert wait_until_all_have_ended(owner) == ""
         assert owner.stdout.read() == ""
     assert not any(folder.iterdir())
+
+
+@posix
+def test_it_is_killed_while_a_client_is_connected(nothing_is_left):
+    with opened(*DATABASE) as process:
+        url = process.stdout.readline().partition(": ")[2].strip()
+        at = urlsplit(url)
+        with socket.create_connection((at.hostname, at.port)):
+            process.kill()
+            assert wait_until_all_have_ended(process) == ""
+            nothing_is_left(url)
 
 
 @posix
