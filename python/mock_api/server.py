@@ -68,7 +68,6 @@ class Connection(HttpToolsProtocol):
             self.parser.feed_data(data)
         except HttpParserUpgrade:  # there is nothing else here: answer as usual
             self.cycle.keep_alive = False
-            self.parser = _NO_PARSER
         except HttpParserError as error:
             self._refuse(_what_is_wrong(error))
         else:
