@@ -202,3 +202,35 @@ test("a server that ends has not started", async () => {
     message: "The server did not start: it ended without a line.",
   });
 });
+
+test("ended waits until a request has been answered", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/data");
+  const asking = fetch(`${api.url}/data`);
+  const ended = api.ended("GET /data");
+  await api.saw("/data");
+  assert.equal((await api.log({ settled: false }))[0].ending, null);
+  await api.release("/data");
+  await ended;
+  const [entry] = await api.log({ settled: false });
+  assert.equal(entry.ending, "completed");
+  await (await asking).text();
+});
+
+test("an answer is what the test chooses", async (t) => {
+  const api = await mockApi(t);
+  const headers = { "Content-Type": "text/html", "Retry-After": "7" };
+  await api.answer("/data", { status: 503, headers, body: "<p>ä</p>" });
+  const response = await fetch(`${api.url}/data`);
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get("retry-after"), "7");
+  assert.equal(await response.text(), "<p>ä</p>");
+  await api.answer("/data", { body: "cut off", cut: 3 });
+  const short = await fetch(`${api.url}/data`);
+  assert.equal(short.headers.get("content-length"), "7");
+  await assert.rejects(short.text(), TypeError);
+  await assert.rejects(
+    api.answer("/date", {}),
+    /Did you mean \/data\?/,
+  );
+});
