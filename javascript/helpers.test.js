@@ -6,9 +6,9 @@ import { test } from "node:test";
 import {
   setInterval as every,
   setImmediate as giveWay,
-  scheduler,
   setTimeout as sleep,
 } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import {
   clock,
@@ -82,7 +82,7 @@ test("the clock reaches every timer", async (t) => {
   const aborted = AbortSignal.timeout(1000);
   aborted.onabort = add("AbortSignal.timeout");
   sleep(1000).then(add("sleep"));
-  scheduler.wait(1000).then(add("wait"));
+  promisify(setTimeout)(1000).then(add("promisify"));
   const ticks = every(1000)[Symbol.asyncIterator]();
   ticks.next().then(add("every"));
   await time.advance(999);
@@ -91,13 +91,27 @@ test("the clock reaches every timer", async (t) => {
   assert.deepEqual(ran.sort(), [
     "AbortSignal.timeout",
     "every",
+    "promisify",
     "setInterval",
     "setTimeout",
     "sleep",
-    "wait",
   ]);
   clearInterval(interval);
   await ticks.return?.();
+});
+
+test("a timer that is refreshed begins anew", async (t) => {
+  const time = clock(t);
+  let fired = false;
+  const timer = setTimeout(() => {
+    fired = true;
+  }, 1000);
+  await time.advance(999);
+  timer.refresh();
+  await time.advance(999);
+  assert.equal(fired, false);
+  await time.advance(1);
+  assert.equal(fired, true);
 });
 
 test("real time is back in the next test", async () => {
