@@ -291,19 +291,9 @@ export function runNode(args, env = {}) {
   });
 }
 
-// It ends the process when its standard input closes.
-const LIFELINE = {
-  python:
-    "import os, threading\n" +
-    "end = lambda: os.read(0, 1) or os._exit(0)\n" +
-    "threading.Thread(target=end, daemon=True).start()\n",
-  javascript:
-    'process.stdin.on("end", () => process.exit()).resume().unref();\n',
-};
-
 /**
  * Run a server in a process of its own, until the test ends. It ends, too,
- * when its standard input closes, which happens however we end.
+ * when we end, however that happens.
  * @param {"python" | "javascript"} language
  * @param {string} source a program that runs in the folder of that name; the
  *   first line it prints is its port
@@ -311,19 +301,24 @@ const LIFELINE = {
  */
 export async function serving(language, source, env = {}) {
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+  const lifeline = {
+    python: "from mock_api.lifeline import end_with_owner as _; _()\n",
+    javascript: "--require=./tools/lifeline.js",
+  };
+  const inJavaScript = [
+    lifeline.javascript,
+    "--input-type=module",
+    "--eval",
+  ];
   const [command, ...args] = {
-    python: () => [python(), "-c"],
-    javascript: () => [process.execPath, "--input-type=module", "-e"],
+    python: () => [python(), "-c", lifeline.python + source],
+    javascript: () => [process.execPath, ...inJavaScript, source],
   }[language]();
-  const server = spawn(
-    command,
-    [...args, LIFELINE[language] + source],
-    {
-      cwd: join(ROOT, language),
-      env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
+  const server = spawn(command, args, {
+    cwd: join(ROOT, language),
+    env: { ...inherited, NODE_OPTIONS: "", PYTHONUTF8: "1", ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   restore.push(() => server.kill("SIGKILL"));
   const port = await firstLine(server, "The server");
   return { port: Number(port), process: server };
@@ -463,7 +458,7 @@ async function firstLine(server, name) {
  * @param {() => string} problem what has not come, and what has
  * @returns {Promise<T>}
  */
-async function limited(promise, problem) {
+export async function limited(promise, problem) {
   const late = Promise.withResolvers();
   const fail = () =>
     late.reject(new Error(`After ${LIMIT / 1000} s: ${problem()}`));

@@ -201,6 +201,10 @@ async def run_python(*arguments: str, **env: str) -> Finished:
     return Finished(process.returncode, *lines)
 
 
+LIFELINE = "from mock_api.lifeline import end_with_owner as _; _()\n"
+LIFELINE_JS = ["--require=./tools/lifeline.js", "--input-type=module"]
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """A server in a process of its own."""
@@ -217,23 +221,14 @@ async def serving(
 
     `source` is a program in `language`, "python" or "javascript", that runs in
     the folder of that name; the first line it prints is its port. It ends, too,
-    when its standard input closes, which happens however we end.
+    when we end, however that happens.
     """
-    command, lifeline = {
-        "python": (
-            [sys.executable, "-c"],
-            "import os, threading\n"
-            "end = lambda: os.read(0, 1) or os._exit(0)\n"
-            "threading.Thread(target=end, daemon=True).start()\n",
-        ),
-        "javascript": (
-            [node(), "--input-type=module", "--eval"],
-            'process.stdin.on("end", () => process.exit()).resume().unref();\n',
-        ),
+    command = {
+        "python": [sys.executable, "-c", LIFELINE + source],
+        "javascript": [node(), *LIFELINE_JS, "--eval", source],
     }[language]
     process = await asyncio.create_subprocess_exec(
         *command,
-        lifeline + source,
         cwd=PYTHON.with_name(language),
         env={**os.environ, **QUIET, **env},
         stdin=asyncio.subprocess.PIPE,

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import sys
 import time
 
 import httpx
@@ -128,6 +130,48 @@ async def test_a_server_that_ends_has_not_started():
     ):
         async with serving("python", ""):
             pass
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        (
+            "python",
+            "print(1, flush=True); import time; time.sleep(1e6)",
+        ),
+        ("javascript", "console.log(1); setInterval(() => {}, 1e6);"),
+    ],
+)
+async def test_a_server_ends_with_its_owner(language, source):
+    owner = f"""
+import asyncio
+from helpers import serving
+
+async def main():
+    async with serving({language!r}, {source!r}):
+        print("up", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-c", owner],
+        stdout=pipe,
+        stderr=pipe,
+        cwd=helpers.PYTHON,
+        env={**os.environ, **helpers.QUIET},
+    )
+    assert process.stdout
+    assert process.stderr
+    try:
+        async with asyncio.timeout(helpers.LIMIT):
+            assert await process.stdout.readline() == b"up\n"
+            process.kill()
+            # The server writes there, too: it stays open until that has ended.
+            assert await process.stderr.read() == b""
+    finally:
+        await helpers.killed(process)
 
 
 async def test_nothing_is_printed_after_the_end():

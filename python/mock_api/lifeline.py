@@ -87,7 +87,8 @@ def guard() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:  # `nohup` wants it ignored
             signal.signal(number, _exit)
-    folder = Path(tempfile.gettempdir(), f"run-{os.urandom(8).hex()}")
+    # A short name: the path of a socket in there has at most 103 characters.
+    folder = Path(tempfile.gettempdir(), f"run-{os.urandom(4).hex()}")
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, str(folder)],
         stdin=subprocess.PIPE,

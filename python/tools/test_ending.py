@@ -115,8 +115,7 @@ def javascript(folder: Path, port: int) -> list[str]:
 
 
 def browser(folder: Path, port: int) -> list[str]:
-    stubborn = STUBBORN.format(port=port)
-    return [*WITH_SERVER, *PYTHON, BROWSER.format(stubborn=stubborn)]
+    return [*PYTHON, BROWSER.format(stubborn=STUBBORN.format(port=port))]
 
 
 def docs(folder: Path, port: int) -> list[str]:
