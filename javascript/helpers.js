@@ -492,7 +492,7 @@ function python() {
     .find(existsSync);
   assert(
     found,
-    "The servers are not set up: run `python3 -m nox -s javascript`.",
+    "The servers are not set up: run `nox -s javascript`.",
   );
   return found;
 }
