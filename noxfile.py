@@ -142,7 +142,8 @@ def fuzz(session: nox.Session) -> None:
     install(session, "run", "test", "fuzz")
     # What it remembers is a convenience: a read-only checkout does without.
     memory = "ignore:The database setting is not:hypothesis.errors.HypothesisWarning"
-    python_tests(session, "-W", memory, "python/mock_api/fuzz_openapi.py")
+    files = ["python/mock_api/fuzz_http.py", "python/mock_api/fuzz_openapi.py"]
+    python_tests(session, "-W", memory, *files)
 
 
 @nox.session(default=False)
@@ -251,7 +252,9 @@ def npx(session: nox.Session, name: str, *arguments: str) -> None:
 
 def run(session: nox.Session, *command: str) -> None:
     """Run a command; nox prints it and stops where it fails."""
-    session.run(*command, env=ENV, external=True)
+    # After Ctrl-C nox itself waits for 0.3 s, in which `compare` cannot always say
+    # what was still running.
+    session.run(*command, env=ENV, external=True, interrupt_timeout=3)
 
 
 def node(session: nox.Session) -> str:

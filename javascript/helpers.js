@@ -458,7 +458,7 @@ async function firstLine(server, name) {
  * @param {() => string} problem what has not come, and what has
  * @returns {Promise<T>}
  */
-async function limited(promise, problem) {
+export async function limited(promise, problem) {
   const late = Promise.withResolvers();
   const fail = () =>
     late.reject(new Error(`After ${LIMIT / 1000} s: ${problem()}`));

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, runNode, running } from "../helpers.js";
+import { limited, mockApi, runNode, running } from "../helpers.js";
 import { answer, ask, main } from "./callbacks.js";
 
-// Fail where nobody calls back, rather than wait for ever.
-const LIMITED = { timeout: 30_000 };
+/** Fail where nobody calls back, rather than wait for ever. */
+const soon = (promise) => limited(promise, () => "nobody calls back");
 
 test("the caller goes on before it is called back", async (t) => {
   const api = await mockApi(t);
@@ -44,19 +44,19 @@ test("a callback waits even if the result is there", async (t) => {
   assert.deepEqual(order, ["caller", "callback"]);
 });
 
-test("a failure goes to the other callback", LIMITED, async (t) => {
+test("a failure goes to the other callback", async (t) => {
   const api = await mockApi(t);
   await api.fail("/users/1", [500]);
   const heard = Promise.withResolvers();
   ask(api.url, 1, heard.reject, heard.resolve);
-  const error = await heard.promise;
+  const error = await soon(heard.promise);
   assert.match(error.message, /HTTP 500/);
 });
 
-test("a wrapped failure is raised by await", LIMITED, async (t) => {
+test("a wrapped failure is raised by await", async (t) => {
   const api = await mockApi(t);
   await api.fail("/users/1", [500]);
-  await assert.rejects(answer(api.url, 1), /HTTP 500/);
+  await assert.rejects(soon(answer(api.url, 1)), /HTTP 500/);
 });
 
 const BROKEN = `

@@ -3,10 +3,8 @@ import { randomInt, randomUUID } from "node:crypto";
 import { test } from "node:test";
 import postgres from "postgres";
 
-import { databaseUrl, printed, running } from "../helpers.js";
+import { databaseUrl, limited, printed, running } from "../helpers.js";
 import { giveUp, main, search } from "./database-queries.js";
-
-const LIMIT = 30_000; // milliseconds until a wait is called a failure
 
 /** The test's own view of the server, beside the program's. */
 async function ownServer() {
@@ -55,15 +53,14 @@ async function ownServer() {
      * @param {string} what
      */
     async has(count, what) {
-      const limit = performance.now() + LIMIT;
       const query = `select count(*)::int from pg_stat_activity
         where application_name = '${name}' and ${what}`;
-      let found = -1;
-      while (found !== count && performance.now() < limit) {
-        [{ count: found }] = await sql.unsafe(query);
-        await sql`select pg_sleep(0.001)`;
-      }
-      assert.equal(found, count, what);
+      const found = async () => {
+        while ((await sql.unsafe(query))[0].count !== count) {
+          await sql`select pg_sleep(0.001)`;
+        }
+      };
+      await limited(found(), () => `not ${count}: ${what}`);
     },
     async [Symbol.asyncDispose]() {
       for (const each of connected) await each.end({ timeout: 0 });

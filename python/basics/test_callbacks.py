@@ -4,12 +4,13 @@ import httpx
 import pytest
 
 from basics.callbacks import answer, ask, main
-from helpers import LIMIT, running
+from helpers import limited, running
 
 
 async def soon(awaitable):
     """Fail where nobody calls back, rather than wait for ever."""
-    return await asyncio.wait_for(awaitable, LIMIT)
+    async with limited(lambda: "nobody calls back"):
+        return await awaitable
 
 
 def broken(name):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from mock_api.call import Call
 from mock_api.operations import Answer, Operations, problem_answer
@@ -17,10 +18,7 @@ from mock_api.service import SERVICE
 CONTROL = Operations()
 SCENARIOS = Scenarios()
 
-# Entries or events that are written in one turn of the event loop: about a
-# millisecond's worth. However many logs are being read, it is one slice a turn.
-SLICE = 100
-_ONE_SLICE = asyncio.Lock()
+SLICE = 100  # entries or events: about a millisecond's worth
 
 _DONE = {"204": Answer("Done.")}
 _RULE = _DONE | {"507": problem_answer("The scenario has as many rules as it can.")}
@@ -166,6 +164,15 @@ async def _log(call: Call) -> Response | Stream:
     return json_response([entry.at(log.events) for entry in entries])
 
 
+@lru_cache(maxsize=1)
+def _one_slice(loop: asyncio.AbstractEventLoop) -> asyncio.Lock:
+    """Held for a turn of the event loop by whoever writes a slice of a log.
+
+    So it is one slice in each turn, however many logs are being read.
+    """
+    return asyncio.Lock()
+
+
 class _Log(Stream):
     """A log that is too long to be written in one turn of the event loop."""
 
@@ -177,7 +184,7 @@ class _Log(Stream):
     async def write_body(self, write: Write) -> None:
         """Write it in slices."""
         for first in range(0, len(self._entries), SLICE):
-            async with _ONE_SLICE:
+            async with _one_slice(asyncio.get_running_loop()):
                 some = self._entries[first : first + SLICE]
                 text = json.dumps([entry.at(self._event) for entry in some])
                 await asyncio.sleep(0)  # a turn for everyone else
@@ -202,7 +209,7 @@ class _Events(Stream):
             while True:
                 news.clear()
                 if next_event < self._log.events:
-                    async with _ONE_SLICE:
+                    async with _one_slice(asyncio.get_running_loop()):
                         next_event, some = self._log.events_from(next_event, SLICE)
                         lines = "".join(json.dumps(event) + "\n" for event in some)
                         await asyncio.sleep(0)  # a turn for everyone else

@@ -34,6 +34,11 @@ class LogEntry:
     started_event: int  # place in the scenario's order of events: 0, 1, 2 …
     ended_event: int | None
 
+    @property
+    def label(self) -> str:
+        """Method, path and query, such as `GET /posts?limit=3`."""
+        return f"{self.method} {self.path}{self.query and '?'}{self.query}"
+
     def at(self, event: int) -> dict[str, Any]:
         """Its fields as they were before this event and those after it."""
         fields = {

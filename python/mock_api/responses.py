@@ -11,6 +11,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 # Sends a piece of a body; the flag says whether more will follow.
 Write = Callable[[bytes, bool], Awaitable[None]]
 
@@ -27,7 +29,10 @@ class Response:
     """A response whose body is known. It can be sent any number of times."""
 
     ending = "completed"  # what the log says of it, once it has been sent
-    whole: bytes | None = None  # all of it as the server sends it, which is kept here
+    # All of it as the server sends it, which is kept here, and with what headers of
+    # its own: they change with the date.
+    whole = b""
+    whole_with: object = None
 
     def __init__(
         self,
@@ -119,5 +124,5 @@ def json_response(
     media_type: str = "application/json",
 ) -> Response:
     """`content` as JSON. ASCII only, so that no string at all can fail to encode."""
-    body = json.dumps(content, separators=(",", ":")).encode()
+    body = _JSON.encode(content).encode()
     return Response(body, status, headers, media_type=media_type)

@@ -172,7 +172,12 @@ SCHEMAS: Mapping[str, Schema] = {
             "default": {},
             "description": "All but Content-Length and Transfer-Encoding are yours.",
         },
-        body={"type": "string", "maxLength": 1_000_000, "default": ""},
+        body={
+            "type": "string",
+            "minLength": 0,
+            "maxLength": 1_000_000,
+            "default": "",
+        },
         cut={
             "type": ["integer", "null"],
             "minimum": 0,

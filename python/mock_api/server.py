@@ -57,12 +57,12 @@ class Connection(HttpToolsProtocol):
     _taken = 0  # bytes since the parser last had something for the application
     _slow: asyncio.TimerHandle | None = None  # a head, or whoever has been refused
     _unread: asyncio.TimerHandle | None = None
+    _used = 0.0  # when the last response was complete, as the loop counts
 
     # What comes in
 
     def data_received(self, data: bytes) -> None:
         """Take what the client has sent."""
-        self._unset_keepalive_if_required()
         self._taken += len(data)
         try:
             self.parser.feed_data(data)
@@ -113,9 +113,16 @@ class Connection(HttpToolsProtocol):
         if self._refused and not self.pipeline and not self.transport.is_closing():
             self._answer(self._refused)
             return
-        super().on_response_complete()
-        if self.transport.is_closing():
-            self._watch_reading()
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            if self.transport.is_closing():
+                self._watch_reading()
+            return
+        self.flow.resume_reading()
+        self._used = self.loop.time()
+        # Uvicorn makes a timer after each request, and cancels it at the next.
+        if self.timeout_keep_alive_task is None:
+            self._look_after(self.timeout_keep_alive)
 
     def send_whole(self, response: Response) -> bool:
         """Send a response in one piece, if there is nothing special about it.
@@ -132,16 +139,28 @@ class Connection(HttpToolsProtocol):
             or response.closes
         ):
             return False
-        if response.whole is None:
+        if response.whole_with is not self.server_state.default_headers:
             response.whole = self._encode(response)
+            response.whole_with = self.server_state.default_headers
         cycle.response_started = cycle.response_complete = True
         self.transport.write(response.whole)
         self.on_response_complete()
         return True
 
+    def _look_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
+
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that nobody uses, even if something is still unread."""
-        self.transport.abort()
+        self.timeout_keep_alive_task = None
+        if self._in_head or (self._running and not self._running.response_complete):
+            return  # the end of this response will begin a new time
+        if (left := self._used + self.timeout_keep_alive - self.loop.time()) > 0:
+            self._look_after(left)
+        else:
+            self.transport.abort()
 
     def _head_is_late(self) -> None:
         self._slow = None

@@ -404,6 +404,63 @@ def test_a_client_that_reads_slowly_is_not_given_up(unread, given_up):
     assert loop.call_later.call_count == len(unread) - 1
 
 
+# A connection that nobody uses
+
+
+@pytest.fixture
+def waiting():
+    """A connection that has answered a request at time 0, and its loop."""
+    made = server.config(app)
+    made.load()
+    loop = Mock()
+    loop.time.return_value = 0
+    connection = server.Connection(made, ServerState(), {}, loop)
+    connection.transport = Mock(**{"is_closing.return_value": False})
+    connection.flow = Mock()
+    connection._running = Mock(response_complete=True)
+    connection.on_response_complete()
+    return connection, loop
+
+
+def at(loop, time):
+    """Time goes on, and the timer fires."""
+    loop.time.return_value = time
+    loop.call_later.call_args.args[1]()
+
+
+def test_a_connection_that_nobody_uses_is_closed(waiting):
+    connection, loop = waiting
+    assert loop.call_later.call_args.args[0] == 120
+    at(loop, 120)
+    assert connection.transport.abort.called
+
+
+def test_one_timer_does_for_all_requests(waiting):
+    connection, loop = waiting
+    loop.time.return_value = 100
+    connection.on_response_complete()
+    assert loop.call_later.call_count == 1
+    at(loop, 120)
+    assert loop.call_later.call_args.args[0] == 100
+    assert not connection.transport.abort.called
+    at(loop, 220)
+    assert connection.transport.abort.called
+
+
+@pytest.mark.parametrize("half", ["head", "response"])
+def test_a_connection_that_is_used_is_not_closed(waiting, half):
+    connection, loop = waiting
+    connection._in_head = half == "head"
+    connection._running.response_complete = half == "head"
+    at(loop, 120)
+    assert not connection.transport.abort.called
+    connection._in_head, connection._running.response_complete = False, True
+    connection.on_response_complete()
+    assert loop.call_later.call_count == 2
+    at(loop, 240)
+    assert connection.transport.abort.called
+
+
 # A client that closes only its own side
 
 

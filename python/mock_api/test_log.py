@@ -12,7 +12,7 @@ from mock_api.control import SCENARIOS
 from mock_api.log import Log
 from mock_api.patterns import Pattern
 from mock_api.scenarios import Scenario
-from mock_api.testing import SHORT, only_entry, raw, served
+from mock_api.testing import SHORT, arrived, only_entry, raw, served
 
 # What has been seen
 
@@ -78,7 +78,7 @@ async def test_every_ending_counts(api, rule):
 async def test_ended_something_else(impatient):
     await impatient.hold("/data")
     async with raw(impatient, "/data?delay=30"), httpx.AsyncClient(verify=False) as c:
-        await impatient.saw("/data")
+        await arrived(impatient, 1)
         await c.get(f"{impatient.url}/users/1")
         with pytest.raises(RuntimeError) as caught:
             await impatient.ended("/data")
@@ -141,7 +141,7 @@ async def test_whoever_has_the_answer_finds_the_end_in_the_log(api, client):
 async def test_the_log_settles(impatient):
     await impatient.hold("/data")
     async with raw(impatient, "/data?delay=30"), raw(impatient, "/users/1?delay=30"):
-        await impatient.saw("GET *", 2)
+        await arrived(impatient, 2)
         with pytest.raises(RuntimeError, match="Not settled: Still in flight after"):
             await impatient.log()
         await impatient.log(settled=False)
@@ -150,7 +150,7 @@ async def test_the_log_settles(impatient):
 
 async def test_the_log_names_what_does_not_end(impatient):
     async with raw(impatient, "/data?delay=30"):
-        await impatient.saw("GET /data")
+        await arrived(impatient, 1)
         with pytest.raises(RuntimeError, match=r"after 0\.05 seconds: GET /data\.$"):
             await impatient.log()
 

@@ -10,7 +10,7 @@ from mock_api.log import Log
 from mock_api.patterns import Pattern
 from mock_api.problem import Problem
 from mock_api.rules import Rules
-from mock_api.testing import SHORT, only_entry, raw
+from mock_api.testing import SHORT, arrived, only_entry, raw
 
 # Hold and release
 
@@ -159,7 +159,7 @@ async def test_they_do_not_meet(impatient):
     await impatient.rendezvous("/data", 3)
     async with httpx.AsyncClient(verify=False, base_url=impatient.url) as client:
         first = asyncio.create_task(client.get("/data"))
-        await impatient.saw("GET /data")
+        await arrived(impatient, 1)
         answers = [await first, await client.get("/data")]
     for answer in answers:
         assert (answer.status_code, answer.json()["title"]) == (504, "No rendezvous")
@@ -406,88 +406,33 @@ def test_what_can_match_at_all(path, texts, most):
         ("hold", {}, "path: missing. Expected a string (A path without a query"),
         ("hold", {"path": "data"}, "path: expected a string (A path without a query"),
         ("hold", {"path": "/a?b=1"}, "path: expected a string (A path without a query"),
-        (
-            "hold",
-            {"path": "*", "n": 1},
-            "n: there is no such field. Expected: path.",
-        ),
+        ("hold", {"path": "*", "n": 1}, "n: there is no such field. Expected: path."),
         ("release", {"path": 1}, "path: expected a string"),
         ("saw", {"request": "data"}, "request: expected a string (A path without a"),
         ("saw", {"request": "GET /a", "times": 0}, "times: expected a whole number"),
         ("rendezvous", {"path": "*", "n": 0}, "n: expected a whole number from 1 to"),
-        (
-            "fail",
-            {"path": "*", "statuses": []},
-            "statuses: expected a list of 1 to",
-        ),
+        ("fail", {"path": "*", "statuses": []}, "statuses: expected a list of 1 to"),
         ("fail", {"path": "*", "statuses": [200]}, "statuses[0]: expected a whole"),
-        (
-            "fail",
-            {"path": "*", "statuses": 503},
-            "statuses: expected a list of 1 to",
-        ),
+        ("fail", {"path": "*", "statuses": 503}, "statuses: expected a list of 1 to"),
         ("ended", {"request": "data"}, "request: expected a string (A path without"),
+        ("answer", {"path": "*", "status": 99}, "status: expected a whole number from"),
+        ("answer", {"path": "*", "headers": {"a b": ""}}, "headers: a name in it: exp"),
+        ("answer", {"path": "*", "headers": {"a": "\r\nb: c"}}, "headers: a: expected"),
+        ("answer", {"path": "*", "headers": {"a": "x\n"}}, "headers: a: expected a st"),
+        ("answer", {"path": "*", "headers": {"Content-Length": "1"}}, "headers: Conte"),
+        ("answer", {"path": "*", "headers": []}, "headers: expected an object that ho"),
+        ("answer", {"path": "*", "body": "\ud800"}, "body: expected a string that UTF"),
+        ("answer", {"path": "*", "body": "a", "cut": 1}, "cut: expected fewer bytes t"),
         (
             "answer",
-            {"path": "*", "status": 99},
-            "status: expected a whole number from",
+            {"path": "*", "body": {}},
+            "body: expected a string of 0 to 1000000 characters, got {}.",
         ),
-        (
-            "answer",
-            {"path": "*", "headers": {"a b": ""}},
-            "headers: a name in it: exp",
-        ),
-        (
-            "answer",
-            {"path": "*", "headers": {"a": "\r\nb: c"}},
-            "headers: a: expected",
-        ),
-        (
-            "answer",
-            {"path": "*", "headers": {"a": "x\n"}},
-            "headers: a: expected a st",
-        ),
-        (
-            "answer",
-            {"path": "*", "headers": {"Content-Length": "1"}},
-            "headers: Conte",
-        ),
-        (
-            "answer",
-            {"path": "*", "headers": []},
-            "headers: expected an object that ho",
-        ),
-        (
-            "answer",
-            {"path": "*", "body": "\ud800"},
-            "body: expected a string that UTF",
-        ),
-        (
-            "answer",
-            {"path": "*", "body": "a", "cut": 1},
-            "cut: expected fewer bytes t",
-        ),
-        (
-            "answer",
-            {"path": "*", "cut": -1},
-            "cut: expected a whole number from 0, or",
-        ),
-        (
-            "answer",
-            {"path": "*", "status": 204, "body": "a"},
-            "body: expected none, f",
-        ),
+        ("answer", {"path": "*", "cut": -1}, "cut: expected a whole number from 0, or"),
+        ("answer", {"path": "*", "status": 204, "body": "a"}, "body: expected none, f"),
         ("drop", {"path": None}, "path: expected a string"),
-        (
-            "delay",
-            {"path": "*", "seconds": -1},
-            "seconds: expected a number from 0",
-        ),
-        (
-            "delay",
-            {"path": "*", "seconds": "1"},
-            "seconds: expected a number from 0",
-        ),
+        ("delay", {"path": "*", "seconds": -1}, "seconds: expected a number from 0"),
+        ("delay", {"path": "*", "seconds": "1"}, "seconds: expected a number from 0"),
     ],
 )
 async def test_a_bad_rule(api, rule, body, said):

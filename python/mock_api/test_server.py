@@ -115,6 +115,19 @@ async def test_what_is_sent_in_one_piece_is_what_uvicorn_sends(monkeypatch):
     assert pieces.call_count == len(paths) + 1  # not of the stream
 
 
+async def test_the_date_does_not_stand_still(monkeypatch):
+    class Dated(server.Connection):
+        def on_message_begin(self):
+            super().on_message_begin()
+            self.server_state.default_headers = [(b"date", next(dates))]
+
+    dates = iter([b"today", b"tomorrow"])
+    monkeypatch.setattr("mock_api.testing.Connection", Dated)
+    async with served() as url, httpx.AsyncClient(base_url=url, verify=False) as client:
+        answers = [await client.get("/data?delay=0") for _ in range(2)]
+    assert [answer.headers["Date"] for answer in answers] == ["today", "tomorrow"]
+
+
 async def test_an_answer_may_close_its_connection(api):
     await api.answer("/data", headers={"Connection": "close"})
     async with raw(api, "/data") as (reader, _):

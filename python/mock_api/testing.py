@@ -99,6 +99,12 @@ async def served() -> AsyncIterator[str]:
                 await asyncio.wait(state.tasks)
 
 
+async def arrived(api: MockApi, number: int) -> None:
+    """Wait for so many requests, however long it takes: `saw` has the api's limit."""
+    while len(await api.log(settled=False)) < number:
+        pass
+
+
 async def only_entry(api: MockApi) -> LogEntry:
     """The one request in the log, once it has ended."""
     [entry] = await api.log()

@@ -1,93 +1,98 @@
 """Run both programs of a pair side by side: `python -m tools.compare [slug]`.
 
 A terminal shows each printed line and each request as it happens; whatever else
-reads the output gets plain lines. The exit code is 0 where both programs printed
-what the page says, otherwise 1; 2 where there is nothing to run.
+reads the output gets plain lines.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import math
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
+from threading import Lock
 from typing import NoReturn
 
-import httpx
+from rich.console import Console
+from rich.text import Text
 
 from mock_api.client import LogEntry
-from mock_api.process import server
 from tools.catalogue import ROOT, Pair, find_pairs
-from tools.compare_run import (
-    Run,
-    harmless,
-    outcome,
-    read_expected,
-    relative,
-    request_line,
-    run_all,
-    verdict,
-)
-from tools.database.process import database
+from tools.compare_side import Side, begin, harmless, outcome, relative
+from tools.compare_view import live
 from tools.finding import nearest
-from tools.programs import needs_database
-from tools.source import LANGUAGES
+from tools.picture import pictures
+from tools.runs import News, Program, Runs, run_pairs
+from tools.source import LANGUAGES, TITLES
+
+HELP = """\
+exit code:
+  0    both programs printed what the page says
+  1    one did not, or did not end within --limit
+  2    nothing can be run; one line says why
+  130  Ctrl-C or SIGTERM has stopped them
+nox ends with 1 where this ends with 2, or after a SIGTERM with 130."""
 
 
-def compare(pair: Pair) -> bool:
-    """Run the pair and show it; whether both printed what the page says."""
-    runs = [Run(pair, language) for language in LANGUAGES]
-    for run in runs:
-        read_expected(run)
-    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-        # Here, since what only plain lines need should start fast.
-        from rich.console import Console
+def compare(pair: Pair, limit: float = math.inf, *, svg: bool = False) -> int:
+    """Run the pair and show it, with `svg` as two files, too; the exit code."""
+    sides = {language: begin(pair, language) for language in LANGUAGES}
+    console, lock = Console(), Lock()
+    on_screen = sys.stdout.isatty() and not console.is_dumb_terminal
+    ran: Runs = {}
 
-        from tools import compare_view
+    def tell(program: Program, news: News) -> None:
+        with lock:
+            side = sides[program[1]]
+            side.note(news)
+            if not on_screen:
+                _print(side, news)
 
-        console = Console()
-        with _servers(pair) as urls, compare_view.live(runs, console):
-            asyncio.run(run_all(runs, *urls, lambda *_: None))
-        console.print(compare_view.view(runs, console.width))
-        console.print(compare_view.conclusion(runs))
-    else:
-        with _servers(pair) as urls:
-            asyncio.run(run_all(runs, *urls, _tell))
-        _conclude(runs)
-    return all(verdict(run).passed for run in runs)
-
-
-@contextmanager
-def _servers(pair: Pair) -> Iterator[tuple[str, str | None]]:
-    """The URLs of the mock API and, where a program needs one, of a database."""
-    needed = any(needs_database(pair, language) for language in LANGUAGES)
-    with server() as url, database() if needed else nullcontext() as database_url:
-        yield url, database_url
+    following = live([*sides.values()], console, lock) if on_screen else nullcontext()
+    with following, suppress(KeyboardInterrupt):
+        ran = run_pairs([pair], limit, tell)
+    console.print(_conclusion([*sides.values()], limit), soft_wrap=True)
+    if not ran:
+        return 130
+    if any(side.wrong(limit) for side in sides.values()):
+        return 1
+    for path, text in pictures(pair, ran).items() if svg else ():
+        path.write_text(text, encoding="utf-8")
+        print(f"Wrote      {relative(pair, path)}")
+    return 0
 
 
-def _tell(run: Run, news: str | LogEntry) -> None:
-    """Print what is new: a printed line, or a request that has ended."""
+def _conclusion(sides: list[Side], limit: float) -> Text:
+    said = Text()
+    for side in sides:
+        if wrong := side.wrong(limit):
+            said.append(f"{TITLES[side.language]:10} ✗ {wrong}\n", "red")
+        else:
+            line = f"{TITLES[side.language]:10} ✓ printed what the page says\n"
+            said.append(line, "green")
+        said.append("".join(f"    {detail}\n" for detail in side.details()))
+    asks = any(side.asks for side in sides)
+    first = "request; earlier lines have no time" if asks else "line"
+    said.append(f"Times      0 ms is each program's first {first}\n")
+    return said.append(f"Page       {relative(sides[0].pair, sides[0].pair.page)}")
+
+
+def _print(side: Side, news: News) -> None:
+    """Print a plain line for a printed line, a request or a warning."""
+    who, when = side.language, ""
     if isinstance(news, str):
-        moment, text = run.lines[-1]
-        line = f"{run.language:10} {run.ms(moment):4} ms  {harmless(text)}"
+        moment, what = side.lines[-1]
+        when = "" if (ms := side.ms(moment)) is None else f"{ms} ms"
+    elif isinstance(news, LogEntry) and news.ended is not None:
+        who, what = f"api {who}", f"{harmless(news.label)}  {outcome(news)}"
+        when = "{}-{} ms".format(*side.span(news, news.ended))
+    elif isinstance(news, float) and side.slow:
+        what = side.slow
     else:
-        began, ended = run.ms(run.began(news)), run.ms(run.ended(news) or 0)
-        line = f"api {run.language}  {request_line(news)}  {began}-{ended} ms"
-        line += f"  {outcome(news)}"
-    print(line, flush=True)
-
-
-def _conclude(runs: list[Run]) -> None:
-    for run in runs:
-        passed, summary, details = verdict(run)
-        print(f"{run.language:10} {'✓' if passed else '✗'} {summary}")
-        for detail in details:
-            print(f"    {detail}")
-    print(f"{'page':10} {relative(runs[0].pair, runs[0].pair.page)}")
+        return
+    print(f"{who:14} {when:>12}  {what}", flush=True)
 
 
 def find(slug: str, root: Path = ROOT) -> Pair:
@@ -115,36 +120,54 @@ def _stop(problem: str) -> NoReturn:
     raise SystemExit(2)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        _stop(f"{message}; {self.format_usage().strip()}")
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < (seconds := float(text)) < math.inf:
+            return seconds
+    wrong = f"expected a number of seconds above 0, not '{harmless(text)}'"
+    raise argparse.ArgumentTypeError(wrong)
+
+
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """The command; `root` is the repository. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="compare", description="Run both programs of a pair side by side."
+    parser = _Parser(
+        prog="nox -s compare --",
+        description="Run both programs of a pair side by side.",
+        epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "slug", nargs="?", default="social-feed", help="such as %(default)s"
     )
-    pair = find(parser.parse_args(arguments).slug, root)
-    code = 0
+    parser.add_argument(
+        "--limit",
+        type=_seconds,
+        default=math.inf,
+        metavar="SECONDS",
+        help="end a program after so long",
+    )
+    parser.add_argument(
+        "--svg", action="store_true", help="draw it beside its page, too, without times"
+    )
+    options = parser.parse_args(arguments)
     try:
-        code = 0 if compare(pair) else 1
-    except* KeyboardInterrupt:
-        code = 130
-    except* httpx.HTTPError as problems:
-        _stop(f"The mock API does not answer: {problems.exceptions[0]}")
-    except* RuntimeError as problems:
-        _stop(str(problems.exceptions[0]))
-    except* BrokenPipeError:
+        return compare(find(options.slug, root), options.limit, svg=options.svg)
+    except KeyboardInterrupt:
+        return 130
+    except RuntimeError as problem:
+        _stop(str(problem))
+    except BrokenPipeError:
         # Whoever read our output has left, as `head` does.
-        code = 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return code
-
-
-def stop_on_sigterm() -> None:
-    """Treat SIGTERM, which nox sends to what does not stop soon, like Ctrl-C."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        return 1
 
 
 if __name__ == "__main__":
-    stop_on_sigterm()
     sys.exit(main())

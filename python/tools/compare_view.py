@@ -1,10 +1,13 @@
-"""How a comparison looks in a terminal, drawn anew from its two runs each time."""
+"""How a comparison looks in a terminal, drawn anew from its two sides each time."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
+from threading import Lock
 
 from rich.box import ROUNDED
 from rich.console import Console, Group, RenderableType
@@ -13,88 +16,93 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from mock_api.client import LogEntry
-from tools.compare_run import (
-    Run,
-    harmless,
-    outcome,
-    relative,
-    request_line,
-    verdict,
-)
+from tools.compare_side import Side, harmless, outcome
 from tools.source import TITLES
 
-SHORT = {"python": "Py", "javascript": "JS"}
 # Each stands out as much from white as from black.
 COLOURS = {"python": "#2e7fc0", "javascript": "#ad7500"}
 NARROW = 70  # columns; below this the programs stand one above the other
-FOOTNOTE = "Each program counts from its own first line or request."
+LANES = 200  # requests of one program that are drawn at most
 
 
-def live(runs: list[Run], console: Console) -> Live:
-    """A context in which the terminal follows the runs. It leaves no trace."""
-    return Live(
-        console=console,
-        get_renderable=lambda: view(runs, *console.size),
-        refresh_per_second=15,
-        transient=True,
-    )
+@contextmanager
+def live(sides: list[Side], console: Console, lock: Lock) -> Iterator[None]:
+    """Let the terminal follow the run as far as it fits, in the end show all of it.
+
+    While the lock is held, the sides may change.
+    """
+
+    def now() -> Group:
+        with lock:
+            return view(sides, *console.size)
+
+    with Live(
+        console=console, get_renderable=now, refresh_per_second=15, transient=True
+    ):
+        yield
+    console.print(view(sides, console.width), "")
 
 
 def view(
-    runs: list[Run], width: int, height: int | None = None, now: float | None = None
+    sides: list[Side],
+    width: int,
+    height: int | None = None,
+    now: float | None = None,
+    *,
+    timed: bool = True,
 ) -> Group:
     """All that has happened, `width` columns wide.
 
-    With a `height` in rows, only the last lines and requests that fit. The bars
-    of requests in flight reach to `now`, a moment on the clock of the runs.
+    With a `height` in rows, only the last lines and requests that fit. The bars of
+    requests in flight reach to `now`, a moment on the clock of the sides. Without
+    `timed`, no number tells a time.
     """
     now = time.monotonic() if now is None else now
-    panels = [runs] if width >= NARROW else [[run] for run in runs]
-    lines = max(len(run.lines) for run in runs)
-    lines = max(lines, *(len((run.expected or "").splitlines()) for run in runs), 1)
-    lanes = max(1, *(len(run.requests) for run in runs))
+    cut = height is not None
+    panels = [sides] if width >= NARROW else [[side] for side in sides]
+    lines = max(1, *(max(len(s.lines), (s.expected or "").count("\n")) for s in sides))
+    lanes = max(1, *(min(len(side.requests), LANES) for side in sides))
+    slow = [
+        _line((f"{TITLES[side.language]} is {side.slow}", "yellow"))
+        for side in sides
+        if cut and side.slow
+    ]
     if height is not None:
-        room = height - 7 - 4 * len(panels)  # less all the rest
+        room = height - 4 - len(slow) - 4 * len(panels)  # less all the rest
         lanes_room = max(room // 2, room - lines * len(panels))
-        lanes = max(1, min(lanes, lanes_room // len(runs)))
-        lines = max(1, min(lines, (room - lanes * len(runs)) // len(panels)))
+        lanes = max(2, min(lanes, lanes_room // len(sides)))
+        lines = max(1, min(lines, (room - lanes * len(sides)) // len(panels)))
+    legend = " ●━━● is one request, from its arrival to its answer"
     return Group(
-        Text(runs[0].pair.name, "bold"),
-        *(_panel(panel, lines, cut=height is not None) for panel in panels),
-        Text(),
-        Text("What the API saw", "bold"),
-        _lanes(runs, lanes, now, width, cut=height is not None),
-        Text(FOOTNOTE, "dim", no_wrap=True, overflow="ellipsis"),
+        Text(sides[0].pair.name, "bold"),
+        *(_panel(panel, lines, cut=cut, timed=timed) for panel in panels),
+        _line(("What the API saw:", "bold"), (legend, "dim")),
+        _lanes(sides, lanes, now, width, cut=cut, timed=timed),
+        *slow,
     )
 
 
-def conclusion(runs: list[Run]) -> Group:
-    """For each program whether it printed what the page says, and the page."""
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    for run in runs:
-        passed, summary, details = verdict(run)
-        mark = Text("✓ ", "green") if passed else Text("✗ ", "red")
-        rows.add_row(_title(run), mark + Text(summary))
-        if details:
-            rows.add_row("", Text("\n".join(details), "dim" if passed else ""))
-    rows.add_row(Text("Page", "dim"), relative(runs[0].pair, runs[0].pair.page))
-    return Group(Text(), rows)
-
-
-def _panel(runs: list[Run], lines: int, *, cut: bool) -> Table:
+def _panel(sides: list[Side], lines: int, *, cut: bool, timed: bool) -> Table:
     panel = Table(box=ROUNDED, border_style="dim", expand=True)
     cells = []
-    for run in runs:
-        panel.add_column(_title(run), ratio=1)
+    for side in sides:
+        header = Text.assemble(("  ms  " * timed, "dim"), _title(side))
+        panel.add_column(header, ratio=1)
         cell = Table.grid(
-            Column(justify="right", style="dim", min_width=7, no_wrap=True),
+            Column(justify="right", style="dim", min_width=4 * timed, no_wrap=True),
             Column(ratio=1, no_wrap=cut, overflow="ellipsis" if cut else "fold"),
-            padding=(0, 2, 0, 0),
+            padding=(0, 2 * timed, 0, 0),
             expand=True,
         )
-        for moment, line in run.lines[-lines:]:
-            cell.add_row(f"{run.ms(moment)} ms", Text(harmless(line)))
-        for _ in range(lines - len(run.lines)):
+        shown = list(side.lines)[-lines:]
+        if side.printed > len(shown) > 1:
+            del shown[0]
+            earlier = f"… {side.printed - len(shown):,} earlier lines"
+            cell.add_row("", Text(earlier, "dim"))
+        for moment, line in shown:
+            ms = side.ms(moment) if timed else None
+            cell.add_row("" if ms is None else str(ms), Text(line))
+        for _ in range(lines - cell.row_count):
             cell.add_row("", "")
         cells.append(cell)
     panel.add_row(*cells)
@@ -102,56 +110,70 @@ def _panel(runs: list[Run], lines: int, *, cut: bool) -> Table:
 
 
 def _lanes(
-    runs: list[Run], lanes: int, now: float, width: int, *, cut: bool
+    sides: list[Side], lanes: int, now: float, width: int, *, cut: bool, timed: bool
 ) -> RenderableType:
-    entries = [(run, entry) for run in runs for entry in _newest(run, lanes)]
+    newest = [(side, _newest(side, lanes)) for side in sides]
+    entries = [entry for _, some in newest for entry in some]
     if not entries:
-        return Text("No requests.")
-    names = TITLES if width >= NARROW else SHORT
+        return "No requests." if all(side.run for side in sides) else ""
     # While it runs, leave room for the longest ending, so that nothing jumps.
-    endings = ["client hung up"] if cut else [outcome(entry) for _, entry in entries]
-    columns = (
-        max(map(len, names.values())),
-        min(max(len(request_line(entry)) for _, entry in entries), width // 3),
-        max(map(len, endings)),
-    )
-    bar_width = max(7, width - sum(columns) - 2 * len(columns))
-    ends = [run.ms(run.ended(entry) or now) for run, entry in entries]
-    step, end = _axis(max(ends), bar_width // 6)
-    scale = (bar_width - 1) / end
+    endings = ["client hung up"] if cut else map(outcome, entries)
+    title = max(len(TITLES[side.language]) for side in sides)
+    label = max(len(harmless(entry.label)) for entry in entries)
+    label = max(len("no requests"), min(label, width // 3))
+    bar = max(7, width - title - label - max(map(len, endings)) - 6)
+    last = max(side.span(entry, now)[1] for side, some in newest for entry in some)
+    step, end = _axis(last, max(1, bar // (len(str(last)) + 3)))
     table = Table.grid(
-        Column(width=columns[0]),
-        Column(width=columns[1], no_wrap=True, overflow="ellipsis"),
-        Column(width=bar_width, no_wrap=True),
+        Column(width=title),
+        Column(width=label, no_wrap=True, overflow="ellipsis"),
+        Column(width=bar, no_wrap=True),
         Column(no_wrap=True),
         padding=(0, 2, 0, 0),
     )
-    titled = None
-    for run, entry in entries:
-        table.add_row(
-            _title(run, names) if run is not titled else "",
-            Text(request_line(entry)),
-            Text(_bar(run, entry, now, scale), COLOURS[run.language]),
-            Text(outcome(entry), "dim" if entry.ended is None else ""),
-        )
-        titled = run
-    table.add_row("", "", Text(_ticks(step, end, bar_width), "dim"), Text("ms", "dim"))
+    for side, some in newest:
+        rows: list[tuple[RenderableType, ...]] = [
+            (
+                Text(harmless(entry.label)),
+                Text(
+                    _bar(entry, side.span(entry, now), (bar - 1) / end),
+                    COLOURS[side.language],
+                ),
+                Text(outcome(entry), "dim" if entry.ended is None else ""),
+            )
+            for entry in some
+        ]
+        if more := len(side.requests) - len(some):
+            rows.insert(0, (Text(f"+{more:,} more", "dim"),))
+        for i, row in enumerate(rows or [(Text("no requests", "dim"),)]):
+            table.add_row("" if i else _title(side), *row)
+    if timed:
+        table.add_row("", "", Text(_ticks(step, end, bar), "dim"), Text("ms", "dim"))
     return table
 
 
-def _newest(run: Run, most: int) -> list[LogEntry]:
-    """The requests in flight or that ended last, in order of arrival."""
-    entries = sorted([*run.requests.values()], key=lambda e: run.ended(e) or math.inf)
-    return sorted(entries[-most:], key=lambda entry: entry.request)
+def _newest(side: Side, most: int) -> list[LogEntry]:
+    """The requests in flight or that ended last, in order of arrival.
+
+    Where not all fit, they leave room for a line that says how many more there are.
+    """
+    entries = list(side.requests.values())
+    if len(entries) > most:
+        entries.sort(key=lambda entry: math.inf if entry.ended is None else entry.ended)
+        del entries[: len(entries) - most + 1]
+    return sorted(entries, key=lambda entry: entry.request)
 
 
-def _title(run: Run, names: dict[str, str] = TITLES) -> Text:
-    return Text(names[run.language], f"bold {COLOURS[run.language]}")
+def _line(*parts: tuple[str, str]) -> Text:
+    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
-def _bar(run: Run, entry: LogEntry, now: float, columns_per_ms: float) -> str:
-    start = round(run.ms(run.began(entry)) * columns_per_ms)
-    end = round(run.ms(run.ended(entry) or now) * columns_per_ms)
+def _title(side: Side) -> Text:
+    return Text(TITLES[side.language], f"bold {COLOURS[side.language]}")
+
+
+def _bar(entry: LogEntry, span: tuple[int, int], columns_per_ms: float) -> str:
+    start, end = (round(ms * columns_per_ms) for ms in span)
     if entry.ended is None:
         return " " * start + "●" + "━" * (end - start)
     tip = "●" if entry.ending == "completed" else "✕"

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
+from mock_api.client import LogEntry
 from tools import checks, derive
 from tools.catalogue import Pair
 from tools.facts import Facts, read
 from tools.finding import Finding
-from tools.lanes import Request
 from tools.runs import Run, Runs
 from tools.starter import start
 from tools.writing import put
 
 INDEX = "# Tiny\n\n<!-- catalogue -->\n<!-- /catalogue -->\n"
-LOG = (Request("GET", "/data", "", 200, "completed", 0, 1),)
+LOG = (LogEntry(1, "GET", "/data", "", 1, 200, "completed", 0, 1, 0, 1),)
 
 
 def run(stdout: str = "Hello\n", **rest: Any) -> Run:

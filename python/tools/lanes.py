@@ -9,30 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from mock_api.client import LogEntry
+
 WIDTH = 100  # columns at most
 STEP = 4  # columns from one event to the next
 MANY = 24  # lanes of one language; more are drawn together
 LONG = 44  # columns of "GET /path"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request of a scenario's log, as much as a drawing needs."""
-
-    method: str
-    path: str
-    query: str
-    status: int | None
-    ending: str | None  # "completed", "client hung up", "dropped", None
-    started_event: int
-    ended_event: int | None
-
-    @property
-    def label(self) -> str:
-        """`GET /posts?limit=3`, cut where it is too long."""
-        query = f"?{self.query}" if self.query else ""
-        label = f"{self.method} {self.path}{query}"
-        return label if len(label) <= LONG else f"{label[: LONG - 1]}…"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +27,7 @@ class Lane:
     ending: str
 
 
-def draw(logs: dict[str, Sequence[Request]]) -> list[str]:
+def draw(logs: dict[str, Sequence[LogEntry]]) -> list[str]:
     """The lines of the drawing for the log of each language, by its name."""
     if not any(logs.values()):
         return ["No requests."]
@@ -76,16 +58,16 @@ def draw(logs: dict[str, Sequence[Request]]) -> list[str]:
     return lines
 
 
-def _lanes(log: Sequence[Request]) -> list[Lane]:
+def _lanes(log: Sequence[LogEntry]) -> list[Lane]:
     """The lanes of one run, those that begin together in a fixed order."""
-    starts, ends = _places(log)
+    starts, ends = places(log)
     return sorted(
-        Lane(starts[i], request.label, ends[i], _ending(request))
+        Lane(starts[i], _label(request), ends[i], _ending(request))
         for i, request in enumerate(log)
     )
 
 
-def _places(log: Sequence[Request]) -> tuple[dict[int, int], dict[int, int]]:
+def places(log: Sequence[LogEntry]) -> tuple[dict[int, int], dict[int, int]]:
     """The place of each start and each end among the groups of events.
 
     Starts that no end separates are one group: which of them came first is
@@ -108,7 +90,12 @@ def _places(log: Sequence[Request]) -> tuple[dict[int, int], dict[int, int]]:
     return starts, ends
 
 
-def _ending(request: Request) -> str:
+def _label(request: LogEntry) -> str:
+    label = request.label
+    return label if len(label) <= LONG else f"{label[: LONG - 1]}…"
+
+
+def _ending(request: LogEntry) -> str:
     if request.ending == "completed":
         return f"● {request.status}"
     return f"✕ {request.ending}" if request.ending else "… in flight"

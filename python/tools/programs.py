@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from tools.catalogue import ROOT, Pair
 
 if TYPE_CHECKING:
-    import asyncio.subprocess
     import subprocess
 
 
@@ -74,10 +73,21 @@ def environment(api_url: str, database_url: str | None = None) -> dict[str, str]
     }
 
 
-def kill(process: subprocess.Popen[str] | asyncio.subprocess.Process) -> None:
+def kill(process: subprocess.Popen[str]) -> None:
     """End a program that was started in a session of its own, and all it started."""
     if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError):
+        # macOS refuses where all that is left of the group is what nobody awaited.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
+
+
+def failure(exit_code: int) -> str:
+    """What a bad exit code says: `failed with exit code 1`, `killed by SIGSEGV`."""
+    if exit_code >= 0:
+        return f"failed with exit code {exit_code}"
+    try:
+        return f"killed by {signal.Signals(-exit_code).name}"
+    except ValueError:  # one of the many without a name of its own
+        return f"killed by signal {-exit_code}"

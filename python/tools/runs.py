@@ -1,38 +1,46 @@
 """Run the programs as a user would, each against a scenario of its own.
 
-Threads and plain HTTP from the standard library: a check of a few pairs must
-cost little more than the programs themselves, and importing asyncio and httpx
-would cost more than all else that happens here.
+This is the only runner: `compare` shows what happens while it happens, the
+checks of the pages wait for the end.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, fields
-from http.client import HTTPConnection
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
 
+import httpx
+
+from mock_api.client import LogEntry
 from mock_api.process import server
 from tools.catalogue import Pair
 from tools.database.process import database
-from tools.lanes import Request
 from tools.programs import command, environment, kill, needs_database
 from tools.source import LANGUAGES
 
 LIMIT = 60  # seconds that a program may take
 AT_ONCE = 4 * (os.cpu_count() or 1)
-_FIELDS = [field.name for field in fields(Request)]
+SLOW = 10.0  # seconds after which one wonders whether a program will ever end
+PATIENCE = 30  # seconds that the mock API may take to answer us
 
 
 class RunError(RuntimeError):
     """No program can be run: there is no mock API, or it refuses."""
+
+
+class RefusedError(RunError):
+    """The mock API refuses what it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,8 @@ class Run:
     command: tuple[str, ...]
     stdout: str
     stderr: str
-    exit_code: int | None  # None: killed after LIMIT seconds
-    log: tuple[Request, ...]
+    exit_code: int | None  # None: killed, since it took longer than its limit
+    log: tuple[LogEntry, ...]
     problem: str = ""  # why the log is not complete
 
     @property
@@ -52,15 +60,25 @@ class Run:
         return self.exit_code == 0 and not self.stderr and not self.problem
 
 
-Runs = dict[tuple[Pair, str], Run]
+Program = tuple[Pair, str]  # the program of a pair in `python` or `javascript`
+Runs = dict[Program, Run]
+# What is told of a program: for how many seconds it has been running (0, then SLOW),
+# each line that it prints, each request as it arrives at the API and as it ends, and
+# at last all that it did.
+News = str | LogEntry | float | Run
+Tell = Callable[[Program, News], None]
 
 
-def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
+def run_pairs(
+    pairs: Iterable[Pair], limit: float = LIMIT, tell: Tell | None = None
+) -> Runs:
     """Run all programs of the pairs that exist, several at once.
 
     A program that takes longer than `limit` seconds is killed. A database is
-    started where one needs it, while the others run. RunError: the mock API does
-    not answer; RuntimeError: it or the database does not start.
+    started where one needs it, while the others run. `tell` hears what happens
+    as it happens, lines in a thread of their own. RunError: the mock API does not
+    answer; RuntimeError: it or the database does not start; KeyboardInterrupt:
+    Ctrl-C or a signal has stopped all programs.
     """
     wanted = [
         (pair, language)
@@ -70,92 +88,207 @@ def run_pairs(pairs: Iterable[Pair], limit: float = LIMIT) -> Runs:
     ]
     if not wanted:
         return {}
-    running: set[subprocess.Popen[str]] = set()
-    with (
-        server() as url,
-        ExitStack() as stack,
-        ThreadPoolExecutor(AT_ONCE) as pool,
+    with ExitStack() as stack:
+        url = stack.enter_context(server())
+        url_of_database = None
+        if any(needs_database(*program) for program in wanted):
+            url_of_database = stack.enter_context(_starting(database()))
+        try:
+            return asyncio.run(_run_all(wanted, url, url_of_database, limit, tell))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+
+
+@contextmanager
+def _starting(
+    context: AbstractContextManager[str],
+) -> Iterator[concurrent.futures.Future[str]]:
+    """Enter a context in a thread, and leave it at the end, whatever happened."""
+    with ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(1) as aside:
+        yield aside.submit(stack.enter_context, context)
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+async def _run_all(
+    programs: list[Program],
+    api_url: str,
+    url_of_database: concurrent.futures.Future[str] | None,
+    limit: float,
+    tell: Tell | None,
+) -> Runs:
+    _stop_on_signals()
+    slots = asyncio.Semaphore(AT_ONCE)
+    async with (
+        httpx.AsyncClient(
+            base_url=api_url, timeout=PATIENCE, trust_env=False, verify=False
+        ) as api,
+        asyncio.TaskGroup() as tasks,
     ):
 
-        def start(which: tuple[Pair, str], database_url: str | None) -> Future[Run]:
-            return pool.submit(_run, url, database_url, command(*which), limit, running)
+        async def one(program: Program) -> Run:
+            database_url = None
+            if url_of_database and needs_database(*program):
+                database_url = await asyncio.wrap_future(url_of_database)
+            async with slots:
+                return await run(program, api, database_url, limit, tell)
 
-        try:
-            waiting = [which for which in wanted if needs_database(*which)]
-            runs = {
-                which: start(which, None) for which in wanted if which not in waiting
-            }
-            if waiting:
-                database_url = stack.enter_context(database())
-                runs |= {which: start(which, database_url) for which in waiting}
-            return {which: runs[which].result() for which in wanted}
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                kill(process)
-            raise
+        running = {program: tasks.create_task(one(program)) for program in programs}
+    return {program: task.result() for program, task in running.items()}
 
 
-def _run(
-    url: str,
-    database_url: str | None,
-    command: list[str],
-    limit: float,
-    running: set[subprocess.Popen[str]],
+def _stop_on_signals() -> None:
+    """Let SIGTERM and SIGHUP cancel this task, as Ctrl-C does.
+
+    Not by raising SIGINT: a shell script lets what it starts with `&` ignore it.
+    """
+    task = asyncio.current_task()
+    assert task
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            with suppress(RuntimeError):  # Windows; not the main thread
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+async def run(
+    program: Program,
+    api: httpx.AsyncClient,
+    database_url: str | None = None,
+    limit: float = LIMIT,
+    tell: Tell | None = None,
 ) -> Run:
-    made = _ask(url, "POST", "/scenarios", {"delays": True})
-    control = urlsplit(made["control"]).path
-    # A folder of its own: no file of an earlier run, and none is left behind.
-    with TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment(made["url"], database_url) | {"TMPDIR": folder},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        running.add(process)
-        code: int | None = None
+    """Run one program against a scenario of its own; what it did.
+
+    When this is cancelled, the program and all that it has started are killed.
+    """
+    arguments = command(*program)
+    hear = partial(tell, program) if tell else lambda news: None
+    made = await _ask(api, "POST", "/scenarios", json={})
+    control = made["control"]
+    async with asyncio.TaskGroup() as tasks:
+        watching = None
+        if tell:
+            watched = asyncio.Event()
+            watching = tasks.create_task(_watch(api, control, hear, watched))
+            await watched.wait()
+        # A folder of its own: no file of an earlier run, and none is left behind.
+        with (
+            TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+            TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr,
+        ):
+            process = subprocess.Popen(  # noqa: ASYNC220 - `_reading` says why
+                arguments,
+                cwd=folder,
+                env=environment(made["url"], database_url) | {"TMPDIR": folder},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+            lines: list[str] = []
+            reading = _reading(process, lines, hear)
+            try:
+                hear(0.0)
+                ended, _ = await asyncio.wait([reading], timeout=min(SLOW, limit))
+                if not ended and limit > SLOW:
+                    hear(SLOW)
+                    ended, _ = await asyncio.wait([reading], timeout=limit - SLOW)
+                code = reading.result() if ended else None
+                log, problem = await _log(api, control, settled=bool(ended))
+            finally:
+                if process.returncode is None:
+                    if watching:
+                        watching.cancel()  # else it tells that the killed one hung up
+                    kill(process)
+                    process.wait()
+                    await asyncio.wait([reading], timeout=1)  # for its last lines
+                with suppress(RunError):
+                    await _ask(api, "DELETE", control)  # which ends the watching
+            stderr.seek(0)
+            errors = stderr.read()
+    done = Run(tuple(arguments), "".join(lines), errors, code, log, problem)
+    hear(done)
+    return done
+
+
+def _reading(
+    process: subprocess.Popen[str], lines: list[str], hear: Callable[[str], None]
+) -> asyncio.Future[int]:
+    """The exit code, once the program has ended and all that it printed is read.
+
+    A thread reads, since asyncio's own processes cannot be given up. When
+    `create_subprocess_exec` is cancelled, it kills the program, but not what that
+    has started, and waits for ever while such a child holds the pipe open.
+    """
+    exit_code: concurrent.futures.Future[int] = concurrent.futures.Future()
+    exit_code.set_running_or_notify_cancel()  # so that nobody can cancel it
+
+    def read() -> None:
         try:
-            stdout, stderr = process.communicate(timeout=limit)
-            code = process.returncode
-        except subprocess.TimeoutExpired:
-            kill(process)
-            stdout, stderr = process.communicate()
-        finally:
-            running.discard(process)
-    problem, entries = "", []
+            assert process.stdout
+            with process.stdout:
+                for line in process.stdout:
+                    lines.append(line)
+                    hear(line)
+            exit_code.set_result(process.wait())
+        except BaseException as error:
+            exit_code.set_exception(error)
+
+    Thread(target=read, daemon=True).start()
+    return asyncio.wrap_future(exit_code)
+
+
+async def _watch(
+    api: httpx.AsyncClient,
+    control: str,
+    hear: Callable[[LogEntry], None],
+    watched: asyncio.Event,
+) -> None:
+    """Tell of each request, until the scenario is deleted."""
+    endless = httpx.Timeout(PATIENCE, read=None)
+    with _told(api):
+        async with api.stream("GET", f"{control}events", timeout=endless) as events:
+            watched.set()
+            async for line in events.aiter_lines():
+                entry = json.loads(line)
+                del entry["event"]
+                hear(LogEntry(**entry))
+
+
+async def _log(
+    api: httpx.AsyncClient, control: str, *, settled: bool
+) -> tuple[tuple[LogEntry, ...], str]:
+    """What the API saw, or why it does not say."""
+    params = {"settled": str(settled).lower()}
     try:
-        entries = _ask(url, "GET", f"{control}log")
-    except RunError as error:
-        problem = str(error)
-    finally:
-        _ask(url, "DELETE", control)
-    log = tuple(Request(**{name: entry[name] for name in _FIELDS}) for entry in entries)
-    return Run(tuple(command), stdout, stderr, code, log, problem)
+        entries = await _ask(api, "GET", f"{control}log", params=params)
+    except RefusedError as refused:
+        return (), str(refused)
+    return tuple(LogEntry(**entry) for entry in entries), ""
 
 
-def _ask(url: str, method: str, path: str, body: object = None) -> Any:
+async def _ask(api: httpx.AsyncClient, method: str, path: str, **rest: Any) -> Any:
     """The JSON that the API's control answers; RunError says what is wrong."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
-    try:
-        connection.request(
-            method,
-            path,
-            None if body is None else json.dumps(body),
-            {"Content-Type": "application/json"},
-        )
-        answer = connection.getresponse()
-        text = answer.read()
-    except OSError as error:
-        raise RunError(f"no mock API answers at {url}: {error}") from error
-    finally:
-        connection.close()
-    found: Any = json.loads(text) if text else None
-    if answer.status >= 400:
-        raise RunError(f"{found['title']}: {found['detail']}")
+    with _told(api):
+        answer = await api.request(method, path, **rest)
+    found: Any = answer.json() if answer.content else None
+    if answer.is_error:
+        raise RefusedError(f"{found['title']}: {found['detail']}")
     return found
+
+
+@contextmanager
+def _told(api: httpx.AsyncClient) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TransportError as error:
+        why = str(error) or type(error).__name__
+        raise RunError(f"no mock API answers at {api.base_url}: {why}") from error

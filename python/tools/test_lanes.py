@@ -1,10 +1,17 @@
-from tools.lanes import MANY, WIDTH, Request, draw
+from mock_api.client import LogEntry
+from tools.lanes import MANY, WIDTH, draw
+
+
+def entry(method, path, query, status, ending, started, ended):
+    return LogEntry(
+        0, method, path, query, 1, status, ending, started, ended, started, ended
+    )
 
 
 def log(*events):
     """A log from `GET /a` (starts) and `/a 200`, `/a hung up`, `/a dropped`."""
     open_: dict[str, list[tuple[str, int]]] = {}
-    found: list[Request] = []
+    found: list[LogEntry] = []
     for place, event in enumerate(events):
         if event.startswith("/"):
             path, _, how = event.partition(" ")
@@ -12,12 +19,12 @@ def log(*events):
             endings = {"hung up": "client hung up", "dropped": "dropped"}
             status = None if how in endings else int(how)
             ending = endings.get(how, "completed")
-            found.append(Request(method, path, "", status, ending, started, place))
+            found.append(entry(method, path, "", status, ending, started, place))
         else:
             method, path = event.split()
             open_.setdefault(path, []).append((method, place))
     for path, left in open_.items():
-        found += [Request(m, path, "", None, None, at, None) for m, at in left]
+        found += [entry(m, path, "", None, None, at, None) for m, at in left]
     return found
 
 
@@ -65,7 +72,7 @@ def test_a_dropped_request_and_one_still_in_flight():
 
 
 def test_the_query_belongs_to_the_request():
-    request = Request("GET", "/posts", "limit=3", 200, "completed", 0, 1)
+    request = entry("GET", "/posts", "limit=3", 200, "completed", 0, 1)
     assert draw({"Python": [request]}) == ["Python  GET /posts?limit=3  ●━━━● 200"]
 
 

@@ -1,15 +1,19 @@
 """The programs are run for real, against the mock API of the tests."""
 
-import re
+import asyncio
+import os
 import socket
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
+from mock_api.client import LogEntry
 from tools import runs
 from tools.catalogue import Pair
-from tools.lanes import Request
 from tools.writing import put
+
+WAIT = 30  # seconds until a wait that should be short is called a failure
 
 ASK = """\
 import os, urllib.request
@@ -28,6 +32,13 @@ CONNECT = """\
 import socket
 socket.create_connection(("127.0.0.1", {})).recv(1)
 """
+CONNECT_JS = "import net from 'node:net'; net.connect({}, '127.0.0.1');\n"
+
+
+def assert_closed(connection):
+    with connection:
+        connection.settimeout(WAIT)
+        assert connection.recv(1) == b""
 
 
 @pytest.fixture
@@ -42,9 +53,9 @@ def test_each_program_runs_in_a_process_and_scenario_of_its_own(pair):
     assert ran.keys() == {(pair, "python"), (pair, "javascript")}
     python, javascript = ran[pair, "python"], ran[pair, "javascript"]
     assert python.stdout == "asking\nin []\n"
-    assert [r.label for r in python.log] == ["GET /data?delay=0"]
+    assert [entry.label for entry in python.log] == ["GET /data?delay=0"]
     assert python.log[0].ending == "completed"
-    assert isinstance(python.log[0], Request)
+    assert isinstance(python.log[0], LogEntry)
     assert javascript.stdout == "Loading…\n"
     assert javascript.log == ()
     assert python.fine
@@ -65,6 +76,68 @@ def test_a_program_that_does_not_end_is_killed_with_its_children(pair):
     assert run.exit_code is None
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX sessions")
+def test_a_child_that_escapes_keeps_nobody_waiting(pair, listening):
+    child = CONNECT.format(listening.getsockname()[1])
+    put(
+        pair.python,
+        "import subprocess, sys\nprint('so far')\n"
+        f"subprocess.run([sys.executable, '-c', {child!r}], start_new_session=True)\n",
+    )
+    # It holds the pipe open; nobody but us could end it.
+    run = runs.run_pairs([pair], limit=1)[pair, "python"]
+    assert run.exit_code is None
+
+
+def test_what_happens_is_told_while_it_happens(pair):
+    put(pair.python, ASK)
+    told = []
+    ran = runs.run_pairs([pair], tell=lambda which, news: told.append((which, news)))
+    assert {which for which, _ in told} == {(pair, "python")}
+    first, *news, last = [news for _, news in told]
+    assert first == 0
+    assert last is ran[pair, "python"]
+    lines = [one for one in news if isinstance(one, str)]
+    assert lines == ["asking\n", "in []\n"]
+    requests = [one for one in news if isinstance(one, LogEntry)]
+    assert [entry.ending for entry in requests] == [None, "completed"]
+    assert requests[-1] == last.log[0]
+    assert len(news) == 4
+
+
+def test_a_problem_of_whoever_is_told_ends_all_programs(pair, listening):
+    def tell(which, news):
+        if news == "asking\n":
+            raise BrokenPipeError
+
+    put(pair.python, ASK)
+    put(pair.javascript, CONNECT_JS.format(listening.getsockname()[1]))
+    with pytest.raises(BrokenPipeError):
+        runs.run_pairs([pair], tell=tell)
+
+
+async def test_a_program_given_up_while_it_starts_leaves_nothing(pair, listening):
+    # As asyncio's own processes would: they kill the program, but not its child,
+    # and wait for the pipe that the child holds.
+    child = CONNECT.format(listening.getsockname()[1])
+    put(
+        pair.python,
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])\n",
+    )
+    connections = []
+
+    def tell(which, news):
+        if news == 0:  # before anybody else's turn
+            connections.append(listening.accept()[0])
+            running.cancel()
+
+    async with httpx.AsyncClient(base_url=os.environ["API_URL"]) as api:
+        running = asyncio.create_task(runs.run((pair, "python"), api, tell=tell))
+        await asyncio.wait([running], timeout=WAIT)
+    assert running.cancelled()
+    assert_closed(connections[0])
+
+
 def test_a_mock_api_that_is_not_there(pair, monkeypatch):
     monkeypatch.setenv("API_URL", "http://127.0.0.1:2")
     put(pair.python, ASK)
@@ -75,7 +148,7 @@ def test_a_mock_api_that_is_not_there(pair, monkeypatch):
 @pytest.fixture
 def listening():
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(20)
+        listening.settimeout(WAIT)
         yield listening
 
 
@@ -107,8 +180,7 @@ def test_a_database_that_does_not_start_ends_all_programs(pair, monkeypatch, lis
     put(pair.javascript, "console.log(process.env.DATABASE_URL);\n")
     with pytest.raises(RuntimeError, match="The database did not start"):
         runs.run_pairs([pair])
-    with accepted[0] as connection:
-        assert connection.recv(1) == b""
+    assert_closed(accepted[0])
 
 
 def test_no_database_is_started_where_none_is_needed(pair, monkeypatch):
@@ -122,7 +194,7 @@ def test_without_programs_nothing_is_started(pair, monkeypatch):
     assert runs.run_pairs([pair]) == {}
 
 
-def test_what_the_control_refuses_is_said(mock_api):
-    url = re.sub(r"/s/.*", "", mock_api.url)
-    with pytest.raises(runs.RunError, match="nothing"):
-        runs._ask(url, "GET", "/scenarios/nothing/log")
+async def test_what_the_control_refuses_is_said(mock_api):
+    async with httpx.AsyncClient(base_url=os.environ["API_URL"]) as api:
+        with pytest.raises(runs.RunError, match="nothing"):
+            await runs._ask(api, "GET", "/scenarios/nothing/log")

@@ -163,7 +163,9 @@ def _unpack() -> None:
             part.unlink()
         for archive in parts.glob("*.tar"):
             with tarfile.open(archive) as tar:
-                tar.extractall(parts, filter="data")
+                # Python 3.11.0 to 3.11.3 have no filters.
+                tar.extraction_filter = getattr(tarfile, "data_filter", None)
+                tar.extractall(parts)
             archive.unlink()
         parts.joinpath("fonts.conf").write_text(_FONTS, "utf-8")
         parts.joinpath("chromium").chmod(0o755)
