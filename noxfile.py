@@ -31,7 +31,8 @@ THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 NODE = os.environ.get("NODE_LOCK", "node-24")
 # Alpine and the like: some packages cannot be had there.
 MUSL = "musl" in str(sysconfig.get_config_var("SOABI"))
-ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1"}
+# NOX_PYTHON is for a test that starts nox.
+ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1", "NOX_PYTHON": sys.executable}
 # Their tests are for those who change them: the session `tools`.
 TOOLS = ["python/mock_api", "python/tools"]
 

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,10 +25,10 @@ from tools.facts import put
 from tools.programs import node
 
 LIMIT = 30  # seconds until a wait is called a failure
-NOX = [sys.executable, "-m", "nox"] if find_spec("nox") else [shutil.which("nox")]
+NOX_PYTHON = os.environ.get("NOX_PYTHON", "")
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="signals are POSIX"),
-    pytest.mark.skipif(NOX == [None], reason="nox is not on PATH"),
+    pytest.mark.skipif(not NOX_PYTHON, reason="needs nox: run `nox -s tools`"),
 ]
 # The guard of our own, and one session, which runs what it is told.
 NOXFILE = f"""
@@ -163,14 +162,15 @@ def temporary():
     ],
 )
 def test_nothing_is_left(session, programs, name, kill, temporary, tmp_path):
-    put(tmp_path / "noxfile.py", NOXFILE)
+    noxfile = tmp_path / "noxfile.py"
+    put(noxfile, NOXFILE)
     given = ("API_URL", "DATABASE_URL")  # the session starts its own
     env = {key: value for key, value in os.environ.items() if key not in given}
     with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as stack:
         listening.settimeout(LIMIT)
         command = session(tmp_path, listening.getsockname()[1])
         nox = subprocess.Popen(
-            [*NOX, "-f", tmp_path / "noxfile.py", "-s", "it", "--", *command],
+            [NOX_PYTHON, "-m", "nox", "-f", noxfile, "-s", "it", "--", *command],
             stdout=subprocess.PIPE,
             env=env | {"TMPDIR": str(temporary)},
             text=True,
