@@ -490,9 +490,6 @@ function python() {
     .toSpliced(0, 0, ...(NOX_CURRENT_SESSION ? [VIRTUAL_ENV] : []))
     .map((folder) => join(folder, binary))
     .find(existsSync);
-  assert(
-    found,
-    "The servers are not set up: run `nox -s javascript`.",
-  );
+  assert(found, "The servers are not set up: run `nox -s javascript`.");
   return found;
 }
