@@ -11,7 +11,7 @@ import pytest
 from mock_api.client import LogEntry
 from tools import runs
 from tools.catalogue import Pair
-from tools.writing import put
+from tools.facts import put
 
 WAIT = 30  # seconds until a wait that should be short is called a failure
 
