@@ -254,7 +254,10 @@ def _reading(
                 hear(line)
         return process.wait()
 
-    return asyncio.wrap_future(_in_thread(read))
+    exit_code = asyncio.wrap_future(_in_thread(read))
+    # Where the first error has ended all programs, nobody asks for another.
+    exit_code.add_done_callback(lambda done: done.exception())
+    return exit_code
 
 
 async def _watch(

@@ -116,6 +116,29 @@ def test_a_problem_of_whoever_is_told_ends_all_programs(pair, listening):
         runs.run_pairs([pair], tell=tell)
 
 
+async def test_what_is_in_flight_at_the_limit_is_in_the_log(pair, monkeypatch):
+    put(pair.python, ASK.replace("delay=0", "delay=9"))
+    arrived = asyncio.Event()
+    wait = asyncio.wait
+
+    async def time_is_up(things, **_):
+        await arrived.wait()
+        return await wait(things, timeout=0)
+
+    def tell(which, news):
+        if isinstance(news, LogEntry):
+            arrived.set()
+            monkeypatch.undo()
+
+    monkeypatch.setattr(asyncio, "wait", time_is_up)
+    async with httpx.AsyncClient(base_url=os.environ["API_URL"]) as api:
+        run = await runs.run((pair, "python"), api, limit=1, tell=tell)
+    assert run.exit_code is None
+    assert [(entry.label, entry.ending) for entry in run.log] == [
+        ("GET /data?delay=9", None)
+    ]
+
+
 async def test_a_program_given_up_while_it_starts_leaves_nothing(pair, listening):
     # As asyncio's own processes would: they kill the program, but not its child,
     # and wait for the pipe that the child holds.
