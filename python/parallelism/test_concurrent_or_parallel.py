@@ -98,9 +98,9 @@ async def test_to_change_places_is_not_to_be_parallel():
     async def start():
         return next(rounds)
 
-    rounds = iter([set(range(10)), {9, 10, 11}] * 20)
+    rounds = iter([set(range(50)), {49, 50, 51}] * 20)
     assert await in_parallel(start) == "no"
-    rounds = iter([set(range(10)), {8, 9, 10}])
+    rounds = iter([set(range(50)), {48, 49, 50}])
     assert await in_parallel(start) == "yes"
 
 
