@@ -23,6 +23,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, Self, TypeVar
 from urllib.request import Request, urlopen
 
+from mock_api.lifeline import guard
 from mock_api.process import server
 from tools.bench_server import DELAY
 from tools.catalogue import ROOT, find_pairs
@@ -200,6 +201,7 @@ def ratio(what: str, both: Iterator[float], unit: str, **limits: float) -> Row:
 
 
 if __name__ == "__main__":
+    guard()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

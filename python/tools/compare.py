@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mock_api.client import LogEntry
+from mock_api.lifeline import guard
 from tools.catalogue import ROOT, Pair, find_pairs
 from tools.compare_side import Side, begin, harmless, outcome, relative
 from tools.compare_view import live
@@ -170,4 +171,5 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
+    guard()
     sys.exit(main())
