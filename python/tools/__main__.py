@@ -16,12 +16,15 @@ from mock_api.lifeline import guard
 from tools import addresses, checks, indexes, pages
 from tools.catalogue import ROOT, Pair, find_pairs
 from tools.facts import Facts, put, read
-from tools.finding import Finding, nearest
+from tools.finding import WRITE, Finding, nearest
 from tools.heading.run_line import PROVEN
+from tools.picture import pictures
 from tools.programs import node
 from tools.rules import PLACEHOLDER
 from tools.runs import run_pairs
 from tools.starter import refusal, start
+
+PICTURED = "basics/lazy-or-eager"  # README shows a run of it
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -108,11 +111,18 @@ def _written(facts: Facts, chosen: Sequence[Pair]) -> Facts:
         texts |= indexes.written(now)
         now = replace(facts, texts=facts.texts | texts)
     texts[facts.root / addresses.ADDRESSES] = addresses.written(now)
+    texts |= _pictures(facts, chosen)
     for path, text in texts.items():
-        if facts.texts.get(path) != text:
+        if not path.is_file() or path.read_text("utf-8") != text:
             put(path, text)
             print("wrote", facts.name(path))
     return replace(facts, texts=facts.texts | texts)
+
+
+def _pictures(facts: Facts, chosen: Sequence[Pair]) -> dict[Path, str]:
+    """The pictures that README shows, if their pair is chosen and has run."""
+    pair = next((pair for pair in chosen if pair.name == PICTURED), None)
+    return pictures(pair, facts.runs) if pair and facts.ran(pair) else {}
 
 
 def _run(facts: Facts, chosen: Sequence[Pair], browser: bool = False) -> Facts:
@@ -125,6 +135,9 @@ def _after_runs(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     yield from checks.ran(facts, chosen)
     for pair in filter(facts.is_new, chosen):
         yield from pages.stale(facts, pair)
+    for path, svg in _pictures(facts, chosen).items():
+        if not path.is_file() or path.read_text("utf-8") != svg:
+            yield Finding(path, 0, "the picture does not show what the run did", WRITE)
 
 
 def _report(facts: Facts, chosen: Sequence[Pair], findings: set[Finding]) -> int:
