@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _do(options, root)
+    except KeyboardInterrupt:
+        return 130
     except RuntimeError as error:
         return _refuse(str(error))
 
