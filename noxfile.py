@@ -130,6 +130,13 @@ def new(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def proven(session: nox.Session) -> None:
+    """Note that all holds on this Python and this Node; `versions` calls it."""
+    install(session, "run", NODE)
+    tool(session, "tools", "proven", *(session.posargs or ["yes"]))
+
+
+@nox.session(default=False)
 def tools(session: nox.Session) -> None:
     """Test the mock API and the tools, for those who change them (CI runs it)."""
     set_up(session, "run", "test", NODE)
@@ -177,6 +184,15 @@ def versions(session: nox.Session) -> None:
             session.run(*command, env={"NODE_LOCK": lock}, external=True)
         except CommandFailed:
             failed.append(name)
+    # The pages name what holds. Noted last, for it changes what they must say; what
+    # failed first, so that a Python that holds with one Node is named.
+    names = sorted(named or versions, key=lambda name: name not in failed)
+    for name in [] if writing else names:
+        version, lock = versions[name]
+        options = ["--force-python", version, "--envdir", f".nox/{name}"]
+        options += ["--sessions", "proven", "--", "no" if name in failed else "yes"]
+        command = [sys.executable, "-m", "nox", *options]
+        session.run(*command, env={"NODE_LOCK": lock}, external=True)
     if failed:
         session.error(f"failed on {', '.join(failed)}")
 

@@ -13,9 +13,10 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { afterEach, before } from "node:test";
 import timers from "node:timers/promises";
+import { install } from "@sinonjs/fake-timers";
 
 // Real time, even where a test has stopped the clock.
-const { setTimeout: sleep, setImmediate: giveWay } = timers;
+const { setTimeout: sleep } = timers;
 const { setTimeout, clearTimeout } = globalThis;
 
 const ROOT = join(import.meta.dirname, "..");
@@ -25,6 +26,12 @@ const LIMIT = 1000 * Number(process.env.TEST_LIMIT ?? 30);
 const SERVER =
   process.env.API_URL ??
   (await start("mock_api", "--port", "0", "--lifeline"));
+
+new Response(); // makes Node load `fetch`
+// Where that keeps its connections: in Node 26; in Node 24.
+const [CONNECTIONS] = [2, 1]
+  .map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
+  .filter((symbol) => symbol in globalThis);
 
 /**
  * One request as the API saw it. Times are seconds since the scenario began.
@@ -130,12 +137,6 @@ export async function mockApi(t) {
   };
 }
 
-new Response(); // makes Node load `fetch`
-// Where it keeps its connections: in Node 26; in Node 24.
-const [CONNECTIONS] = [2, 1]
-  .map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
-  .filter((symbol) => symbol in globalThis);
-
 /**
  * From here to the end of the test `fetch` uses connections of its own: none
  * is open yet. `mockApi` calls it.
@@ -151,46 +152,37 @@ export function withoutConnection(t) {
   });
 }
 
-function abortAfter(/** @type {number} */ milliseconds) {
-  const controller = new AbortController();
-  const message = "The operation was aborted due to timeout";
-  const reason = new DOMException(message, "TimeoutError");
-  globalThis.setTimeout(() => controller.abort(reason), milliseconds);
-  return controller.signal;
-}
-
 /**
- * Stop the clock until the test ends: what `setTimeout`, `setInterval` (from
- * anywhere, with a callback or a promise), `scheduler.wait` and
- * `AbortSignal.timeout` count from now on. Sockets, threads and processes
- * work on.
+ * Stop the clock until the test ends: what `setTimeout`, `setInterval` and
+ * `AbortSignal.timeout` count from now on, however the program has imported
+ * them. Dates, sockets, threads and processes go on.
  * @param {import("node:test").TestContext} t
  */
 export function clock(t) {
-  /** @type {any[]} the types do not know scheduler.wait */
-  const apis = ["setTimeout", "setInterval", "scheduler.wait"];
-  t.mock.timers.enable({ apis });
-  // Node's own mock forgets that the reason is a TimeoutError.
+  const fake = install({
+    toFake: [
+      "setTimeout",
+      "clearTimeout",
+      "setInterval",
+      "clearInterval",
+    ],
+  });
   t.mock.method(AbortSignal, "timeout", abortAfter);
   // For `import { setTimeout } from "node:timers/promises"` as well.
   syncBuiltinESMExports();
   restore.push(() => {
-    t.mock.timers.reset();
+    fake.uninstall();
     syncBuiltinESMExports();
   });
   return {
     /**
      * Move the clock on, and let all that is due by then run, in order. It
-     * stops at every millisecond on the way, so that what starts there
-     * counts from there. What rejects on the way needs its handler before.
+     * stops at every timer on the way, so that what starts there counts from
+     * there. What rejects on the way needs its handler before.
      * @param {number} milliseconds
      */
-    async advance(milliseconds) {
-      await giveWay();
-      for (let passed = 0; passed < milliseconds; passed++) {
-        t.mock.timers.tick(1);
-        await giveWay();
-      }
+    advance: async (milliseconds) => {
+      await fake.tickAsync(milliseconds);
     },
   };
 }
@@ -333,6 +325,28 @@ export async function databaseUrl() {
   return database;
 }
 
+/**
+ * Settle as `promise` does, or fail where that takes too long, even while a
+ * test has stopped the clock.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {() => string} problem what has not come, and what has
+ * @returns {Promise<T>}
+ */
+export async function limited(promise, problem) {
+  const late = Promise.withResolvers();
+  const fail = () =>
+    late.reject(new Error(`After ${LIMIT / 1000} s: ${problem()}`));
+  const timer = setTimeout(fail, LIMIT);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// What surrounds every test.
+
 /** @type {(() => unknown)[]} what to do after the test, the last first */
 const restore = [];
 /** @type {Error[]} */
@@ -358,12 +372,14 @@ before(() => {
 });
 
 // A warning, a request in flight, and whatever would keep the process alive
-// fails the test.
+// fails the test. What `t.after` would close is closed later: use `using`.
 afterEach(async (t) => {
   for (const undo of restore.splice(0).reverse()) await undo();
+  const warned = warnings.splice(0);
+  const inFlight = forgotten.splice(0);
   if (!("passed" in t && t.passed)) return; // it has failed already
-  assert.deepEqual(warnings.splice(0), []);
-  assert.deepEqual(forgotten.splice(0), [], "in flight after the test");
+  assert.deepEqual(warned, []);
+  assert.deepEqual(inFlight, [], "in flight after the test");
   // What a finished request leaves behind closes within a few turns.
   const limit = performance.now() + LIMIT;
   while (leftOpen().length > 0 && performance.now() < limit) {
@@ -379,6 +395,8 @@ function leftOpen() {
   }
   return open;
 }
+
+// How the helpers do it.
 
 /**
  * Ask the API, with no connection that `fetch` would use.
@@ -397,6 +415,18 @@ async function ask(method, url, body) {
   const answer = JSON.parse((await text(response)) || "null");
   if (response.statusCode < 400) return answer;
   throw new Error(`${answer.title}: ${answer.detail}`);
+}
+
+/**
+ * `AbortSignal.timeout`, by the timers of the moment.
+ * @param {number} milliseconds
+ */
+function abortAfter(milliseconds) {
+  const controller = new AbortController();
+  const message = "The operation was aborted due to timeout";
+  const reason = new DOMException(message, "TimeoutError");
+  globalThis.setTimeout(() => controller.abort(reason), milliseconds);
+  return controller.signal;
 }
 
 /** @param {Record<string, unknown>} entry */
@@ -450,26 +480,6 @@ async function firstLine(server, name) {
   }
 }
 
-/**
- * Settle as `promise` does, or fail where that takes too long, even while a
- * test has stopped the clock.
- * @template T
- * @param {Promise<T>} promise
- * @param {() => string} problem what has not come, and what has
- * @returns {Promise<T>}
- */
-export async function limited(promise, problem) {
-  const late = Promise.withResolvers();
-  const fail = () =>
-    late.reject(new Error(`After ${LIMIT / 1000} s: ${problem()}`));
-  const timer = setTimeout(fail, LIMIT);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** The Python of nox: of the session that runs us, or of an earlier one. */
 function python() {
   const binary =
@@ -480,9 +490,6 @@ function python() {
     .toSpliced(0, 0, ...(NOX_CURRENT_SESSION ? [VIRTUAL_ENV] : []))
     .map((folder) => join(folder, binary))
     .find(existsSync);
-  assert(
-    found,
-    "The servers are not set up: run `python3 -m nox -s javascript`.",
-  );
+  assert(found, "The servers are not set up: run `nox -s javascript`.");
   return found;
 }

@@ -6,9 +6,9 @@ import { test } from "node:test";
 import {
   setInterval as every,
   setImmediate as giveWay,
-  scheduler,
   setTimeout as sleep,
 } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import {
   clock,
@@ -82,7 +82,7 @@ test("the clock reaches every timer", async (t) => {
   const aborted = AbortSignal.timeout(1000);
   aborted.onabort = add("AbortSignal.timeout");
   sleep(1000).then(add("sleep"));
-  scheduler.wait(1000).then(add("wait"));
+  promisify(setTimeout)(1000).then(add("promisify"));
   const ticks = every(1000)[Symbol.asyncIterator]();
   ticks.next().then(add("every"));
   await time.advance(999);
@@ -91,13 +91,27 @@ test("the clock reaches every timer", async (t) => {
   assert.deepEqual(ran.sort(), [
     "AbortSignal.timeout",
     "every",
+    "promisify",
     "setInterval",
     "setTimeout",
     "sleep",
-    "wait",
   ]);
   clearInterval(interval);
   await ticks.return?.();
+});
+
+test("a timer that is refreshed begins anew", async (t) => {
+  const time = clock(t);
+  let fired = false;
+  const timer = setTimeout(() => {
+    fired = true;
+  }, 1000);
+  await time.advance(999);
+  timer.refresh();
+  await time.advance(999);
+  assert.equal(fired, false);
+  await time.advance(1);
+  assert.equal(fired, true);
 });
 
 test("real time is back in the next test", async () => {
@@ -201,4 +215,36 @@ test("a server that ends has not started", async () => {
   await assert.rejects(serving("javascript", ""), {
     message: "The server did not start: it ended without a line.",
   });
+});
+
+test("ended waits until a request has been answered", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/data");
+  const asking = fetch(`${api.url}/data`);
+  const ended = api.ended("GET /data");
+  await api.saw("/data");
+  assert.equal((await api.log({ settled: false }))[0].ending, null);
+  await api.release("/data");
+  await ended;
+  const [entry] = await api.log({ settled: false });
+  assert.equal(entry.ending, "completed");
+  await (await asking).text();
+});
+
+test("an answer is what the test chooses", async (t) => {
+  const api = await mockApi(t);
+  const headers = { "Content-Type": "text/html", "Retry-After": "7" };
+  await api.answer("/data", { status: 503, headers, body: "<p>ä</p>" });
+  const response = await fetch(`${api.url}/data`);
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get("retry-after"), "7");
+  assert.equal(await response.text(), "<p>ä</p>");
+  await api.answer("/data", { body: "cut off", cut: 3 });
+  const short = await fetch(`${api.url}/data`);
+  assert.equal(short.headers.get("content-length"), "7");
+  await assert.rejects(short.text(), TypeError);
+  await assert.rejects(
+    api.answer("/date", {}),
+    /Did you mean \/data\?/,
+  );
 });

@@ -1,4 +1,6 @@
-// One operation in three styles: callback, promise, await.
+// A function that is called back later, and the same as an await.
+// Explained in docs/basics/callbacks.md
+// Needs the mock API: nox -s api
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
 
@@ -8,30 +10,30 @@ export async function getName(apiUrl, userId) {
   return (await response.json()).name;
 }
 
-// The callee: it returns at once and calls one of the two back later.
-export function ask(apiUrl, userId, onName, onError) {
-  getName(apiUrl, userId).then(onName, onError);
-}
-
-// The same, wrapped: the two callbacks settle a promise.
-export function answer(apiUrl, userId) {
-  const { promise, resolve, reject } = Promise.withResolvers();
-  ask(apiUrl, userId, resolve, reject);
-  return promise;
+export function pause(milliseconds) {
+  // The callback settles the promise, and that can be awaited.
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 export async function main(apiUrl = API_URL) {
-  ask(
-    apiUrl,
-    1,
-    (name) => console.log("Called back:", name),
-    console.error,
-  );
-  const grace = answer(apiUrl, 2);
-  grace.then((name) => console.log("Settled:", name), console.error);
-  console.log("The caller goes on");
-  // Here the rest of the function is what is called back.
-  console.log("Awaited:", await answer(apiUrl, 3));
+  const show = (text) => console.log("Called back:", text);
+
+  // Style 1: hand over a function. The loop calls it in 50 ms.
+  const hint = setTimeout(console.log, 50, "Timer: still loading");
+  // Style 2: attach functions to an operation under way, one for its
+  // value and one for its failure.
+  const name = getName(apiUrl, 1);
+  name.then(show, () => show("no name"));
+  console.log("main goes on");
+  try {
+    // Style 3: wait here. The callbacks run meanwhile.
+    console.log("Awaited:", await name);
+  } finally {
+    clearTimeout(hint);
+  }
+
+  await pause(50);
+  console.log("Paused");
 }
 
 if (import.meta.main) await main();

@@ -1,7 +1,10 @@
-// The same three requests, first one by one, then all together.
+// Send the same three requests, first one by one, then together.
+// Explained in docs/basics/one-by-one-or-together.md
+// Needs the mock API: nox -s api
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
-const USER_IDS = [3, 1, 2]; // the slowest answer is asked for first
+// The slowest answer is asked for first.
+const USER_IDS = [3, 1, 2];
 
 export async function getName(apiUrl, userId) {
   const response = await fetch(`${apiUrl}/users/${userId}`);
@@ -12,16 +15,17 @@ export async function getName(apiUrl, userId) {
 export async function oneByOne(apiUrl) {
   const names = [];
   for (const userId of USER_IDS) {
-    // Each await ends before the next call is made.
+    // The next call waits until this await has ended.
     names.push(await getName(apiUrl, userId));
   }
   return names;
 }
 
 export async function together(apiUrl) {
-  // The calls start all three; Promise.all starts nothing, it waits.
+  // Each call starts its request and gives us a promise.
   const names = USER_IDS.map((userId) => getName(apiUrl, userId));
-  return Promise.all(names);
+  // Promise.all starts nothing. It makes one promise of three.
+  return await Promise.all(names);
 }
 
 export async function main(apiUrl = API_URL) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, printed } from "../helpers.js";
+import { mockApi, printed, runNode } from "../helpers.js";
 import {
   getName,
   main,
@@ -86,6 +86,14 @@ test("results stand in the order asked for", async (t) => {
   );
 });
 
+test("nothing to ask", async (t) => {
+  const api = await mockApi(t);
+  assert.deepEqual(await Promise.all([]), []);
+  assert.deepEqual(await api.log(), []);
+});
+
+// What the language does, without the program.
+
 test("a filter without await keeps everyone", async (t) => {
   const api = await mockApi(t);
   const isAda = async (userId) =>
@@ -131,4 +139,24 @@ test("forEach waits for nothing", async (t) => {
   await api.release("/users/*");
   await all.promise;
   assert.deepEqual(names.toSorted(), NAMES.toSorted());
+});
+
+// JavaScript only: a Python task keeps its failure for the await.
+test("awaited later, an early failure ends the process", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/3");
+  await api.fail("/users/1", [503]);
+  const { code, stdout, stderr } = await runNode([
+    "--eval",
+    `import { getName } from "./basics/one-by-one-or-together.js";
+     const promises = [3, 1].map((id) => getName("${api.url}", id));
+     try {
+       for (const promise of promises) await promise;
+     } catch {
+       console.log("caught");
+     }`,
+  ]);
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /Error: HTTP 503/);
 });

@@ -1,4 +1,6 @@
-// A result that is not there yet, as an object.
+// Hold a result that is not there yet, and settle one by hand.
+// Explained in docs/basics/promises-and-futures.md
+// Needs the mock API: nox -s api
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
 
@@ -8,38 +10,40 @@ export async function getMessage(apiUrl) {
   return (await response.json()).message;
 }
 
-export async function isThere(promise) {
-  // Nobody can ask a promise, but it can win a race, or lose it.
-  const notYet = Symbol("not yet");
-  const first = Promise.race([promise, notYet]);
-  return first.then(
-    (winner) => winner !== notYet,
-    () => true,
-  );
+// A result made of another: then makes a new promise.
+export function louder(message) {
+  return message.then((text) => text.toUpperCase());
 }
 
-// A result made of another: then gives a new promise.
-export function louder(promise) {
-  return promise.then((message) => message.toUpperCase());
-}
-
-export async function settleTwice() {
-  const { promise, resolve } = Promise.withResolvers();
-  resolve("the first");
-  // Settled is settled: to try again does nothing.
-  resolve("the second");
-  return promise;
+// JavaScript only: a Python future has a method done.
+export function watch(promise) {
+  const state = { done: false };
+  const note = () => {
+    state.done = true;
+  };
+  // A failure counts as done, too.
+  promise.then(note, note);
+  return state;
 }
 
 export async function main(apiUrl = API_URL) {
-  // An async function gives a promise, settled when it returns.
+  // An async function makes a promise, and settles it at its end.
   const message = getMessage(apiUrl);
-  console.log("There yet?", (await isThere(message)) ? "yes" : "no");
+  const state = watch(message);
+  console.log("Done?", state.done ? "yes" : "no");
+
+  // One request, and as many awaits as we like.
   console.log("Awaited:", await message);
   console.log("Awaited again:", await message);
-  console.log("There now?", (await isThere(message)) ? "yes" : "no");
   console.log("Made into another:", await louder(message));
-  console.log("Settled twice, it keeps", await settleTwice());
+  console.log("Done?", state.done ? "yes" : "no");
+
+  // This promise has no function. Whoever holds resolve settles it.
+  const { promise, resolve } = Promise.withResolvers();
+  resolve("first");
+  // Only once, though: JavaScript ignores this, and does not tell us.
+  console.log("Settled again:", resolve("second"));
+  console.log("It keeps:", await promise);
 }
 
 if (import.meta.main) await main();

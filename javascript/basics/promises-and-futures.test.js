@@ -1,94 +1,129 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
-import { mockApi, printed, runNode } from "../helpers.js";
+import { mockApi, printed, runNode, running } from "../helpers.js";
 import {
   getMessage,
-  isThere,
   louder,
   main,
-  settleTwice,
+  watch,
 } from "./promises-and-futures.js";
+
+const HELLO = "Hello from the mock API";
 
 test("one request serves every await", async (t) => {
   const api = await mockApi(t);
   assert.equal(
     await printed(() => main(api.url)),
-    "There yet? no\n" +
-      "Awaited: Hello from the mock API\n" +
-      "Awaited again: Hello from the mock API\n" +
-      "There now? yes\n" +
-      "Made into another: HELLO FROM THE MOCK API\n" +
-      "Settled twice, it keeps the first\n",
+    "Done? no\n" +
+      `Awaited: ${HELLO}\n` +
+      `Awaited again: ${HELLO}\n` +
+      `Made into another: ${HELLO.toUpperCase()}\n` +
+      "Done? yes\n" +
+      "Settled again: undefined\n" +
+      "It keeps: first\n",
   );
   assert.equal((await api.log()).length, 1);
+});
+
+test("main holds the result before it is there", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/data");
+  const program = running(() => main(api.url));
+  await api.saw("GET /data");
+  assert.deepEqual(program.lines, ["Done? no"]);
+  await api.release("/data");
+  await program.done;
+  assert.equal(program.lines[1], `Awaited: ${HELLO}`);
 });
 
 test("many can wait for the same result", async (t) => {
   const api = await mockApi(t);
   await api.hold("/data");
   const message = getMessage(api.url);
-  let done = false;
+  const state = watch(message);
   const readers = Promise.all([1, 2, 3].map(() => louder(message)));
-  const watched = readers.then(() => {
-    done = true;
-  });
+  const all = watch(readers);
   await api.saw("GET /data");
-  assert(!done);
+  assert.deepEqual([state.done, all.done], [false, false]);
   await api.release("/data");
-  await watched;
-  const loud = "HELLO FROM THE MOCK API";
+  const loud = HELLO.toUpperCase();
   assert.deepEqual(await readers, [loud, loud, loud]);
+  assert.deepEqual([state.done, all.done], [true, true]);
   assert.equal((await api.log()).length, 1);
 });
 
-test("it is there when the answer has come", async (t) => {
-  const api = await mockApi(t);
-  await api.hold("/data");
-  const message = getMessage(api.url);
-  await api.saw("GET /data");
-  assert.equal(await isThere(message), false);
-  await api.release("/data");
-  assert.equal(await message, "Hello from the mock API");
-  assert.equal(await isThere(message), true);
-});
-
-test("a failure is a result too", async (t) => {
+test("a failure is kept like a value", async (t) => {
   const api = await mockApi(t);
   await api.fail("/data", [500]);
   const message = getMessage(api.url);
+  const state = watch(message);
   await assert.rejects(message, /HTTP 500/);
-  assert.equal(await isThere(message), true);
+  await assert.rejects(message, /HTTP 500/);
+  assert.equal(state.done, true);
   await assert.rejects(louder(message), /HTTP 500/);
+  assert.equal((await api.log()).length, 1);
 });
 
-test("printed, it is pending", async () => {
-  const { stdout } = await runNode([
-    "-e",
-    `import { settleTwice } from "./basics/promises-and-futures.js";
-     console.log(settleTwice());`,
-  ]);
-  assert.equal(stdout, "Promise { <pending> }\n");
-});
+// What the language does, without the program.
 
 test("only the first settling counts", async () => {
-  assert.equal(await settleTwice(), "the first");
   const { promise, resolve, reject } = Promise.withResolvers();
-  resolve("the first");
-  assert.equal(resolve("the second"), undefined);
-  assert.equal(reject(new Error("the third")), undefined);
-  assert.equal(await promise, "the first");
+  resolve("first");
+  assert.equal(resolve("second"), undefined);
+  assert.equal(reject(new Error("third")), undefined);
+  assert.equal(await promise, "first");
 });
 
 // JavaScript only: a Python future tells its state, and can be settled.
-test("a promise has no method that tells or settles", async () => {
-  const promise = settleTwice();
+test("a promise has no method that asks, settles or cancels", () => {
+  const promise = Promise.resolve("Ada");
   assert.deepEqual(Object.getOwnPropertyNames(promise), []);
   assert.deepEqual(
     Object.getOwnPropertyNames(Promise.prototype).sort(),
     ["catch", "constructor", "finally", "then"],
   );
-  await promise;
+});
+
+test("printed, it is pending", async () => {
+  const { stdout } = await runNode([
+    "-e",
+    `const name = async () => {
+       await null;
+       return "Ada";
+     };
+     const promise = name();
+     console.log(promise);
+     await promise;
+     console.log(promise);`,
+  ]);
+  assert.equal(stdout, "Promise { <pending> }\nPromise { 'Ada' }\n");
+});
+
+// JavaScript only: Python has nothing like the function of new Promise.
+test("new Promise wants a function, and runs it at once", async () => {
+  const order = [];
+  const promise = new Promise((resolve) => {
+    order.push("function");
+    resolve("Ada");
+  });
+  order.push("caller");
+  assert.equal(await promise, "Ada");
+  assert.deepEqual(order, ["function", "caller"]);
+
+  /** @type {any} a type checker would refuse the next line */
+  const Wrong = Promise;
+  assert.throws(
+    () => new Wrong(),
+    (error) => {
+      assert.equal(
+        String(error),
+        "TypeError: Promise resolver undefined is not a function",
+      );
+      return true;
+    },
+  );
 });
 
 // JavaScript only: what a done callback returns is dropped.
@@ -102,6 +137,38 @@ test("then gives a promise of what its callback returns", async () => {
     throw new Error("no luck");
   });
   await assert.rejects(failed, /no luck/);
+  // Without a callback for the failure it is handed on.
+  await assert.rejects(
+    failed.then(() => "skipped"),
+    /no luck/,
+  );
+});
+
+// JavaScript only: Python chains with await alone.
+test("a step of a chain sees only the last result", async () => {
+  const getUser = async () => ({ id: 1, name: "Ada" });
+  const getPosts = async (/** @type {number} */ author) => [author];
+
+  const nested = getUser().then((user) =>
+    getPosts(user.id).then((posts) => `${user.name}: ${posts.length}`),
+  );
+  assert.equal(await nested, "Ada: 1");
+
+  const user = await getUser();
+  const posts = await getPosts(user.id);
+  assert.equal(`${user.name}: ${posts.length}`, "Ada: 1");
+});
+
+// JavaScript only: a Python task cannot get hold of itself so early.
+test("a promise cannot wait for itself", async () => {
+  const promise = Promise.resolve().then(() => promise);
+  await assert.rejects(promise, (error) => {
+    assert.equal(
+      String(error),
+      "TypeError: Chaining cycle detected for promise #<Promise>",
+    );
+    return true;
+  });
 });
 
 // JavaScript only: a Python future keeps an inner one as it is.
@@ -112,9 +179,14 @@ test("a promise of a promise cannot be made", async () => {
   const giveInner = async () => inner.promise;
   const chained = Promise.resolve().then(giveInner);
   const all = [outer.promise, giveInner(), chained];
-  for (const promise of all) {
-    assert.equal(await isThere(promise), false);
-  }
+  const states = all.map(watch);
+  await nextTurn();
+  assert.deepEqual(
+    states.map((state) => state.done),
+    [false, false, false],
+  );
+  // Not settled yet, and all the same it is too late for another value.
+  outer.resolve("Grace");
   inner.resolve("Ada");
   assert.deepEqual(await Promise.all(all), ["Ada", "Ada", "Ada"]);
 });
@@ -123,10 +195,68 @@ test("a promise of a promise cannot be made", async () => {
 test("anything can be the failure", async () => {
   const { promise, reject } = Promise.withResolvers();
   reject("no luck");
-  try {
-    await promise;
-    assert.fail("not rejected");
-  } catch (reason) {
-    assert.equal(reason, "no luck");
-  }
+  const caught = await promise.catch((reason) => reason);
+  assert.equal(caught, "no luck");
+});
+
+const FAIL = `
+  const fail = async () => {
+    throw new Error("no luck");
+  };
+  const later = () => new Promise((resolve) => setTimeout(resolve, 1));
+`;
+
+// JavaScript only: a Python task keeps its failure until you ask.
+test("a handler that comes late does not save the process", async () => {
+  const code = `
+    const quick = fail();
+    try {
+      await later();
+      await quick;
+    } catch {
+      console.log("caught");
+    }
+  `;
+  const ended = await runNode(["-e", FAIL + code]);
+  assert.equal(ended.code, 1);
+  assert.equal(ended.stdout, "");
+  assert.match(ended.stderr, /Error: no luck/);
+});
+
+test("a failure can be handled late", async () => {
+  const code = `
+    const quick = fail();
+    // It hides nothing: the await still throws.
+    quick.catch(() => {});
+    try {
+      await later();
+      await quick;
+    } catch {
+      console.log("caught");
+    }
+  `;
+  assert.deepEqual(await runNode(["-e", FAIL + code]), {
+    code: 0,
+    stdout: "caught\n",
+    stderr: "",
+  });
+});
+
+// JavaScript only: a Python task keeps its failure until you ask.
+test("a handler in the same turn is early enough", async () => {
+  const code = `
+    const first = fail();
+    const second = fail();
+    queueMicrotask(() => first.catch(() => console.log("handled")));
+    try {
+      await Promise.all([later(), second]);
+    } catch {
+      console.log("caught");
+    }
+  `;
+  assert.deepEqual(await runNode(["-e", FAIL + code]), {
+    code: 0,
+    stdout: "handled\ncaught\n",
+    stderr: "",
+  });
 });

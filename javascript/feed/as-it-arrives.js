@@ -1,19 +1,27 @@
-// Handle each picture when it comes, not when all are there.
+// Show each picture when it comes, not when all of them are there.
+// Explained in docs/feed/as-it-arrives.md
+// Needs the mock API: nox -s api
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
 const PICTURES = {
   Ada: "/users/1/picture",
   Grace: "/users/2/picture",
   Edsger: "/users/4/picture",
-  Nobody: "/users/9/picture?delay=0.2", // there is no user 9
+  // There is no user 9.
+  Nobody: "/users/9/picture?delay=0.2",
 };
 
 export async function getPicture(apiUrl, name) {
-  const response = await fetch(apiUrl + PICTURES[name]);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  await response.text();
-  // The result says itself whose picture it is.
-  return `[picture] ${name}`;
+  // The loop below does not know whose picture has come, so the
+  // result says it, also for a request that failed.
+  const missing = `[no picture] ${name}`;
+  try {
+    const response = await fetch(apiUrl + PICTURES[name]);
+    await response.text();
+    return response.ok ? `[picture] ${name}` : missing;
+  } catch {
+    return missing;
+  }
 }
 
 // JavaScript only: Python has asyncio.as_completed for this.
@@ -26,21 +34,17 @@ export function asCompleted(promises) {
     promise.then(arrive, arrive);
   }
   const inOrder = places.map((place) => place.promise);
-  // A failure that waits for its turn must not end the process.
+  // A failure may wait for its turn. It must not end the process.
   for (const promise of inOrder) promise.catch(() => {});
   return inOrder;
 }
 
 export async function main(apiUrl = API_URL) {
-  const pictures = Object.keys(PICTURES).map((name) =>
-    getPicture(apiUrl, name),
-  );
+  const names = Object.keys(PICTURES);
+  const pictures = names.map((name) => getPicture(apiUrl, name));
+  // The first turn waits for whichever comes first.
   for (const picture of asCompleted(pictures)) {
-    try {
-      console.log(await picture);
-    } catch {
-      console.log("[no picture]");
-    }
+    console.log(await picture);
   }
   console.log("That was the last one");
 }

@@ -25,7 +25,7 @@ test("each picture is handled when it comes", async (t) => {
     "[picture] Edsger",
     "[picture] Ada",
     "[picture] Grace",
-    "[no picture]",
+    "[no picture] Nobody",
     "That was the last one",
   ]);
 });
@@ -50,19 +50,39 @@ test("all together come when the slowest is in", async (t) => {
   ]);
 });
 
-test("one failure does not end the others", async (t) => {
+test("a missing picture says whose it is", async (t) => {
   const api = await mockApi(t);
   await api.fail("/users/2/picture", [503]);
+  await api.drop("/users/9/picture");
   await api.hold("/users/1/picture");
   await api.hold("/users/4/picture");
   const program = running(() => main(api.url));
-  await program.prints("[no picture]\n[no picture]\n");
+  await program.prints("[no picture] Grace\n");
+  await program.prints("[no picture] Nobody\n");
   await api.release("*");
   await program.done;
   assert.deepEqual(program.lines.slice(2, 4).sort(), [
     "[picture] Ada",
     "[picture] Edsger",
   ]);
+});
+
+// What the language does, without the program.
+
+test("a failure costs one turn", async () => {
+  const get = async (fails) => {
+    if (fails) throw new RangeError();
+    return "good";
+  };
+  const turns = [];
+  for (const place of asCompleted([get(true), get(false)])) {
+    try {
+      turns.push(await place);
+    } catch {
+      turns.push("failed");
+    }
+  }
+  assert.deepEqual(turns.sort(), ["failed", "good"]);
 });
 
 test("a failure waits for its turn", async () => {
@@ -83,6 +103,21 @@ test("what comes out is not what went in", async (t) => {
 
 test("nothing in, nothing out", () => {
   assert.deepEqual(asCompleted([]), []);
+});
+
+test("break does not stop the others", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/1/picture");
+  await api.hold("/users/4/picture");
+  const promises = NAMES.map((name) => getPicture(api.url, name));
+  for (const place of asCompleted(promises)) {
+    assert.equal(await place, "[picture] Grace");
+    break;
+  }
+  const log = await api.log({ settled: false });
+  assert.equal(log.filter((e) => e.ending === null).length, 2);
+  await api.release("*");
+  await Promise.all(promises);
 });
 
 // JavaScript only: Python's async for takes no list.
@@ -116,4 +151,18 @@ test("a failure ends a for await", async () => {
   }, RangeError);
   assert.deepEqual(seen, []);
   assert.equal(await places[1], "good");
+});
+
+test("a list that is still to come", async () => {
+  const getPosts = async () => ["Hello, loop"];
+  /** @type {any} a type checker would refuse the loop */
+  const posts = getPosts();
+  const loop = async () => {
+    for await (const _ of posts) assert.fail();
+  };
+  await assert.rejects(loop, {
+    name: "TypeError",
+    message: "posts is not async iterable",
+  });
+  assert.deepEqual(await posts, ["Hello, loop"]);
 });

@@ -1,107 +1,106 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 
-import { mockApi, printed, running } from "../helpers.js";
+import { clock, mockApi, printed, running } from "../helpers.js";
 import { main } from "./feed-one-by-one.js";
 
-const CACHED = [
-  "Loading…",
-  "(cached) Ada: The slowest of three",
-  "(cached) Alan: Line up, please",
+const START =
+  "(cached) Nothing blocks\n(cached) First post\nLoading…\n";
+const POSTS = "Hello, loop\nStart first, wait later\nIs it done yet?\n";
+const OLD_POSTS =
+  "[no new posts] These are the posts of your last visit.\n";
+const PATHS = [
+  "/posts",
+  "/notifications",
+  "/users/1/picture",
+  "/users/2/picture",
+  "/users/3/picture",
 ];
 
 test("never more than one request is in flight", async (t) => {
   const api = await mockApi(t);
   await api.delay("*", 0.05);
-  await printed(() => main(api.url));
+  assert.equal(
+    await printed(() => main(api.url)),
+    `${START}${POSTS}[news] 3\n` +
+      "[picture] Ada\n[picture] Grace\n[picture] Alan\n" +
+      "Loading has ended.\n",
+  );
   const log = await api.log();
   assert.deepEqual(
     log.map((entry) => [entry.path, entry.inFlight]),
-    [
-      ["/posts", 1],
-      ["/notifications", 1],
-      ["/users/1/picture", 1],
-      ["/users/2/picture", 1],
-      ["/users/3/picture", 1],
-    ],
+    PATHS.map((path) => [path, 1]),
   );
 });
 
-test("the cached feed is shown before any answer", async (t) => {
+test("a slow part holds up all that follow", async (t) => {
   const api = await mockApi(t);
   await api.hold("/posts");
   const program = running(() => main(api.url));
   await api.saw("GET /posts");
-  assert.deepEqual(program.lines, CACHED);
-  await api.release("/posts");
-  await program.done;
-  assert.equal(program.lines.length, 10);
-});
-
-test("a slow picture delays all that follows", async (t) => {
-  const api = await mockApi(t);
+  assert.equal(program.output, START);
   await api.hold("/users/1/picture");
-  const program = running(() => main(api.url));
+  await api.release("/posts");
   await api.saw("GET /users/1/picture");
-  assert.deepEqual(program.lines, CACHED);
+  assert.equal(program.output, `${START}${POSTS}[news] 3\n`);
+  // Two of five requests have not been sent.
   assert.equal((await api.log({ settled: false })).length, 3);
   await api.release("/users/1/picture");
   await program.done;
-  assert.deepEqual(program.lines.slice(3, 6), [
-    "[picture] Ada",
-    "[picture] Grace",
-    "[picture] Alan",
-  ]);
+  assert.match(program.output, /Alan\nLoading has ended\.\n$/);
 });
 
-test("a failing picture leaves the rest intact", async (t) => {
-  const api = await mockApi(t);
-  await api.fail("/users/2/picture", [503]);
-  const lines = (await printed(() => main(api.url))).split("\n");
-  assert.deepEqual(lines.slice(3), [
-    "[picture] Ada",
-    "[no picture] Grace",
-    "[picture] Alan",
-    "Ada: Hello, loop",
-    "Grace: Start first, wait later",
-    "Alan: Is it done yet?",
-    "3 notifications",
-    "",
-  ]);
-});
-
-test("after a failed feed nothing more is asked for", async (t) => {
+test("a failed part costs only itself", async (t) => {
   const api = await mockApi(t);
   await api.fail("/posts", [500]);
-  const program = running(() => main(api.url));
-  await assert.rejects(program.done, /HTTP 500/);
-  const paths = (await api.log()).map((entry) => entry.path);
-  assert.deepEqual(paths, ["/posts"]);
+  await api.fail("/users/2/picture", [404]);
+  assert.equal(
+    await printed(() => main(api.url)),
+    `${START}${OLD_POSTS}[news] 3\n` +
+      "[picture] Ada\n[no picture] Grace\n[picture] Alan\n" +
+      "Loading has ended.\n",
+  );
 });
 
-// JavaScript only: a synchronous request in Python blocks its thread.
-test("other work goes on meanwhile", async (t) => {
+test("the limits add up", async (t) => {
   const api = await mockApi(t);
-  await api.hold("/posts");
-  const order = [];
-  const program = running(async () => {
-    await main(api.url);
-    order.push("feed");
-  });
-  await api.saw("GET /posts");
-  await turn();
-  order.push("other work");
-  await api.release("/posts");
+  await api.hold("*");
+  const time = clock(t);
+  const program = running(() => main(api.url));
+  // Five parts, three seconds each: the reader waits fifteen.
+  for (const [index, path] of PATHS.entries()) {
+    await api.saw(`GET ${path}`);
+    await time.advance(2900);
+    const log = await api.log({ settled: false });
+    assert.equal(log.filter((e) => e.ending === null).length, 1);
+    assert.equal(log.length, index + 1);
+    await time.advance(100);
+  }
   await program.done;
-  assert.deepEqual(order, ["other work", "feed"]);
+  assert.equal(program.output.split("[no ").length - 1, 5);
+  const endings = (await api.log()).map((entry) => entry.ending);
+  assert.deepEqual([...new Set(endings)], ["client hung up"]);
 });
 
-// JavaScript only: httpx has a Client that returns the answer itself.
-test("a request hands back a promise, never the answer", async (t) => {
+// What the language does, without the program.
+
+// JavaScript only: httpx has a client that returns the answer itself.
+test("fetch hands back a promise, never the answer", async (t) => {
   const api = await mockApi(t);
   const answer = fetch(`${api.url}/data`);
   assert(answer instanceof Promise);
   await (await answer).text();
   assert(!("XMLHttpRequest" in globalThis));
+});
+
+test("other work goes on meanwhile", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/posts");
+  const program = running(() => main(api.url));
+  await api.saw("GET /posts");
+  // This test is such other work, in the same thread.
+  assert.equal(program.output, START);
+  await api.release("/posts");
+  await program.done;
+  assert.notEqual(program.output, START);
 });

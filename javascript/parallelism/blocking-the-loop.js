@@ -1,56 +1,54 @@
-// Write a report while users load: in the loop, then in a thread.
+// Block the event loop, then block something else in its place.
+// Explained in docs/parallelism/blocking-the-loop.md
+// Needs the mock API: nox -s api
 
-import { once } from "node:events";
-import { isMainThread, Worker } from "node:worker_threads";
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
+// The program that fetches the report. The address is its argument.
+const FETCH = `const response = await fetch(process.argv[1]);
+if (!response.ok) throw new Error("HTTP " + response.status);`;
+const ARGS = ["--input-type=module", "--eval", FETCH];
 
-function writeReport() {
-  // Stands for whatever waits or computes without `await`.
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(never, 0, 0, 400);
-}
-
-export async function loadUsers(apiUrl) {
-  for (const userId of [1, 2]) {
-    const response = await fetch(`${apiUrl}/users/${userId}?delay=0.1`);
+export async function loadUsers(apiUrl, users) {
+  for (const user of users) {
+    const response = await fetch(`${apiUrl}/users/${user}?delay=0.5`);
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     console.log((await response.json()).name, "is here");
   }
 }
 
-async function publish(apiUrl) {
-  console.log("The report is written");
-  const post = { title: "Report", body: "All is well.", author_id: 1 };
-  const response = await fetch(`${apiUrl}/posts?delay=0.3`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(post),
-  });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+export function fetchReport(url) {
+  // A blocking call: it returns when the other program has ended.
+  // Until then this thread does nothing else.
+  execFileSync(process.execPath, [...ARGS, url]);
+  console.log("The report is here");
 }
 
 async function blockTheLoop(apiUrl) {
-  writeReport();
-  await publish(apiUrl);
+  // While we wait here, the first user is asked for, too.
+  await (await fetch(`${apiUrl}/notifications?delay=0.05`)).text();
+  fetchReport(`${apiUrl}/posts/1?delay=1`);
 }
 
-async function blockAThread(apiUrl) {
-  // The worker runs this very file: its part is at the end.
-  const worker = new Worker(new URL(import.meta.url));
-  await once(worker, "exit");
-  await publish(apiUrl);
+async function blockElsewhere(apiUrl) {
+  await (await fetch(`${apiUrl}/notifications?delay=0.05`)).text();
+  // The same program, and a promise in place of the wait.
+  const args = [...ARGS, `${apiUrl}/posts/2?delay=1`];
+  await promisify(execFile)(process.execPath, args);
+  console.log("The report is here");
 }
 
 export async function main(apiUrl = API_URL) {
   console.log("Blocking the loop:");
-  await Promise.all([loadUsers(apiUrl), blockTheLoop(apiUrl)]);
+  await Promise.all([loadUsers(apiUrl, [1, 2]), blockTheLoop(apiUrl)]);
 
-  console.log("Blocking a thread:");
-  await Promise.all([loadUsers(apiUrl), blockAThread(apiUrl)]);
+  console.log("Blocking elsewhere:");
+  await Promise.all([
+    loadUsers(apiUrl, [4, 5]),
+    blockElsewhere(apiUrl),
+  ]);
 }
 
-if (import.meta.main) {
-  if (isMainThread) await main();
-  else writeReport();
-}
+if (import.meta.main) await main();

@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
-import { mockApi, printed } from "../helpers.js";
-import { loadUsers, main } from "./blocking-the-loop.js";
+import { mockApi, runNode, running } from "../helpers.js";
+import { main } from "./blocking-the-loop.js";
 
 const newCell = () => new Int32Array(new SharedArrayBuffer(4));
-
-// Blocks until another process has asked for all of them, in turn.
-function ask(...urls) {
-  const code = `for (const url of ${JSON.stringify(urls)})
-    await (await fetch(url)).text();`;
-  execFileSync(process.execPath, ["--input-type=module", "-e", code]);
-}
 
 function block(milliseconds) {
   Atomics.wait(newCell(), 0, 0, milliseconds);
@@ -24,36 +16,52 @@ function block(milliseconds) {
 
 test("nothing else happens while the loop is blocked", async (t) => {
   const api = await mockApi(t);
-  const users = "Ada is here\nGrace is here\n";
-  assert.equal(
-    await printed(() => main(api.url)),
-    "Blocking the loop:\n" +
-      "The report is written\n" +
-      users +
-      "Blocking a thread:\n" +
-      users +
-      "The report is written\n",
+  await api.hold("/users/1");
+  await api.hold("/posts/1");
+  // In a process of its own: it blocks its event loop.
+  const file = "parallelism/blocking-the-loop.js";
+  const program = runNode([file], { API_URL: api.url });
+  await api.saw("/users/1");
+  await api.saw("/posts/1");
+  await api.release("/users/1");
+  await api.ended("/users/1");
+  // The answer is there. Nobody reads it and asks for the next user.
+  const soFar = await api.log({ settled: false });
+  assert.deepEqual(soFar.map((entry) => entry.path).sort(), [
+    "/notifications",
+    "/posts/1",
+    "/users/1",
+  ]);
+  await api.release("/posts/1");
+  const { code, stdout, stderr } = await program;
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert(
+    stdout.startsWith(
+      "Blocking the loop:\nThe report is here\n" +
+        "Ada is here\nGrace is here\n",
+    ),
   );
-  const [lastUser, lastPost] = (await api.log()).slice(-2);
-  assert.equal(lastPost.path, "/posts");
-  assert(Number(lastUser.endedEvent) < lastPost.startedEvent);
+  const log = await api.log();
+  const block = log.find((entry) => entry.path === "/posts/1");
+  const second = log.find((entry) => entry.path === "/users/2");
+  assert(Number(block?.endedEvent) < Number(second?.startedEvent));
 });
 
-test("an answer that is there is not read", async (t) => {
+test("a call that blocks elsewhere stops nobody", async (t) => {
   const api = await mockApi(t);
-  // Two must ask for the first user: the task and the blocking process.
-  await api.rendezvous("/users/1", 2);
-  await printed(async () => {
-    const loading = loadUsers(api.url);
-    await api.saw("GET /users/1");
-    ask(`${api.url}/users/1`, `${api.url}/notifications?delay=0.1`);
-    await loading;
-  });
-  const [first, , blocking, second] = await api.log();
-  assert.deepEqual([first.path, second.path], ["/users/1", "/users/2"]);
-  assert(Number(first.endedEvent) < blocking.startedEvent);
-  assert(Number(blocking.endedEvent) < second.startedEvent);
+  await api.hold("/posts/2");
+  const program = running(() => main(api.url));
+  await program.prints("Edsger is here\nBarbara is here\n");
+  await api.saw("/posts/2");
+  const log = await api.log({ settled: false });
+  const report = log.find((entry) => entry.path === "/posts/2");
+  assert.equal(report?.ending, null);
+  await api.release("/posts/2");
+  await program.done;
+  assert(program.output.endsWith("The report is here\n"));
 });
+
+// What the language does, without the program.
 
 test("a task can wake a thread, but not its own loop", async () => {
   const cell = newCell();
@@ -83,6 +91,8 @@ test("a task can wake a thread, but not its own loop", async () => {
 test("no time limit interrupts a blocking call", async () => {
   const signal = AbortSignal.timeout(10);
   block(50);
+  // An await that does not have to wait changes nothing.
+  await null;
   assert.equal(signal.aborted, false);
   await once(signal, "abort");
   assert.equal(signal.reason.name, "TimeoutError");
@@ -98,4 +108,17 @@ test("the event loop's delay can be measured", async () => {
   while (delay.count === before) await setImmediate();
   delay.disable();
   assert(delay.max >= 100e6, `${delay.max} nanoseconds`);
+});
+
+// JavaScript only: Python's debug mode names the step instead.
+test("a synchronous call can be traced", async () => {
+  const source = `
+    import { readFileSync } from "node:fs";
+    setImmediate(function load() {
+      readFileSync(process.execPath);
+    });`;
+  const args = ["--trace-sync-io", "--eval", source];
+  const { stderr } = await runNode(args);
+  assert.match(stderr, /WARNING: Detected use of sync API/);
+  assert.match(stderr, /at load /);
 });

@@ -1,7 +1,7 @@
-// Give a list to a thread, look at it again, and call the work off.
+// Give a thread a list and a call that blocks, and call it off.
+// Explained in docs/parallelism/threads.md
 
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   isMainThread,
   parentPort,
@@ -9,39 +9,40 @@ import {
   workerData,
 } from "node:worker_threads";
 
-const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
-
-async function getName(apiUrl, userId) {
-  const response = await fetch(`${apiUrl}/users/${userId}`);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()).name;
+function addName(names, name) {
+  names.push(name);
+  return names.join(", ");
 }
 
-// Runs in the worker: all that it was given is a copy.
-async function addName(userId) {
-  const { apiUrl, names } = workerData;
-  names.push(await getName(apiUrl, userId));
-  parentPort?.postMessage(names.join(", "));
+function block() {
+  // Stands for a call that knows no await and takes long.
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(never, 0, 0);
 }
 
-export async function main(apiUrl = API_URL) {
+// JavaScript only: a worker runs a file, not a function.
+function runInWorker() {
+  parentPort?.postMessage(addName(workerData, "Grace"));
+  block();
+}
+
+export async function main() {
   const names = ["Ada"];
-  const worker = new Worker(new URL(import.meta.url), {
-    workerData: { apiUrl, names },
+  // The worker runs this file again, and gets a copy of the list.
+  const worker = new Worker(import.meta.filename, {
+    workerData: names,
   });
-  worker.postMessage(2);
   const [there] = await once(worker, "message");
   console.log("In the thread:", there);
   console.log("Here:", names.join(", "));
 
-  worker.postMessage(5);
-  await sleep(200);
-  // Ends the worker, wherever it is.
+  // This ends the thread, although it blocks.
   await worker.terminate();
-  console.log("Called off:", names.join(", "));
+  // A worker that has ended has no thread any more: its id is -1.
+  const ended = worker.threadId === -1;
+  console.log("Called off:", ended ? "ended" : "works on");
 }
 
-if (import.meta.main) {
-  if (isMainThread) await main();
-  else parentPort?.on("message", addName);
-}
+// In a worker, import.meta.main is true, too.
+if (import.meta.main && isMainThread) await main();
+if (import.meta.main && !isMainThread) runInWorker();

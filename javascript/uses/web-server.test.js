@@ -273,7 +273,8 @@ test("silence and half a request disturb nobody", async () => {
 // JavaScript only: uvicorn would wait on.
 test("a request that takes too long to come is answered 408", async () => {
   await using server = createServer(
-    { connectionsCheckingInterval: 10, headersTimeout: 20 },
+    // Time enough for what is sent to arrive.
+    { connectionsCheckingInterval: 10, headersTimeout: 1000 },
     quick,
   );
   await once(server.listen(0, HOST), "listening");

@@ -1,8 +1,11 @@
-"""One operation in three styles: callback, future, await."""
+"""A function that is called back later, and the same as an await.
+
+Explained in docs/basics/callbacks.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
-from collections.abc import Callable
 
 import httpx
 
@@ -15,40 +18,45 @@ async def get_name(client: httpx.AsyncClient, user_id: int) -> str:
     return response.json()["name"]
 
 
-# The callee: it returns at once and calls one of the two back later.
-def ask(
-    client: httpx.AsyncClient,
-    user_id: int,
-    on_name: Callable[[str], None],
-    on_error: Callable[[BaseException], None],
-) -> None:
-    def done(task: asyncio.Task[str]) -> None:
-        if error := task.exception():
-            on_error(error)
-        else:
-            on_name(task.result())
+def pause(seconds: float) -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
 
-    task = asyncio.create_task(get_name(client, user_id))
-    task.add_done_callback(done)
+    def settle() -> None:
+        # Whoever waited may have been cancelled by now.
+        if not future.done():
+            future.set_result(None)
 
-
-# The same, wrapped: the two callbacks settle a future.
-def answer(
-    client: httpx.AsyncClient, user_id: int
-) -> asyncio.Future[str]:
-    future = asyncio.get_running_loop().create_future()
-    ask(client, user_id, future.set_result, future.set_exception)
+    # The callback settles the future, and the future can be awaited.
+    loop.call_later(seconds, settle)
     return future
 
 
 async def main(api_url: str = API_URL) -> None:
-    async with httpx.AsyncClient(base_url=api_url) as client:
-        ask(client, 1, lambda name: print("Called back:", name), print)
-        grace = answer(client, 2)
-        grace.add_done_callback(lambda f: print("Settled:", f.result()))
-        print("The caller goes on")
-        # Here the rest of the function is what is called back.
-        print("Awaited:", await answer(client, 3))
+    def show(task: asyncio.Task[str]) -> None:
+        # The callback gets the task, which may have failed.
+        failed = task.cancelled() or task.exception()
+        print("Called back:", "no name" if failed else task.result())
+
+    loop = asyncio.get_running_loop()
+    async with (
+        httpx.AsyncClient(base_url=api_url) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        # Style 1: hand over a function. The loop calls it in 50 ms.
+        hint = loop.call_later(0.05, print, "Timer: still loading")
+        # Style 2: attach a function to an operation under way.
+        name = group.create_task(get_name(client, 1))
+        name.add_done_callback(show)
+        print("main goes on")
+        try:
+            # Style 3: wait here. Both callbacks run meanwhile.
+            print("Awaited:", await name)
+        finally:
+            hint.cancel()
+
+        await pause(0.05)
+        print("Paused")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""What a call starts: save a post, then forget to await the saving."""
+"""Call an async function with await, then without it.
+
+Explained in docs/basics/lazy-or-eager.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
@@ -17,27 +21,24 @@ async def save(client: httpx.AsyncClient, title: str) -> int:
     return response.json()["id"]
 
 
-async def newest(client: httpx.AsyncClient) -> str:
-    response = await client.get("/posts?limit=1")
-    response.raise_for_status()
-    return response.json()[0]["title"]
-
-
 async def main(api_url: str = API_URL) -> None:
     async with httpx.AsyncClient(base_url=api_url) as client:
         print("Calling save")
+        # The call makes a coroutine. Nothing in save has run yet.
         saving = save(client, "First")
         print("The call has returned")
         print("Saved as post", await saving)
 
         print("Calling save without await")
-        # Print the warning, which would go to stderr.
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            save(client, "Second")  # type: ignore[unused-coroutine]
+        # Python writes the warning to stderr. We catch it, so that
+        # it appears here, between the other lines.
+        with warnings.catch_warnings(
+            record=True, action="always"
+        ) as caught:
+            save(client, "Second")
         for warning in caught:
             print("  warning:", warning.message)
-        print("Newest post:", await newest(client))
+        print("main ends")
 
 
 if __name__ == "__main__":

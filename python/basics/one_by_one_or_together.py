@@ -1,4 +1,8 @@
-"""The same three requests, first one by one, then all together."""
+"""Send the same three requests, first one by one, then together.
+
+Explained in docs/basics/one-by-one-or-together.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
@@ -6,7 +10,8 @@ import os
 import httpx
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
-USER_IDS = [3, 1, 2]  # the slowest answer is asked for first
+# The slowest answer is asked for first.
+USER_IDS = [3, 1, 2]
 
 
 async def get_name(client: httpx.AsyncClient, user_id: int) -> str:
@@ -16,13 +21,14 @@ async def get_name(client: httpx.AsyncClient, user_id: int) -> str:
 
 
 async def one_by_one(client: httpx.AsyncClient) -> list[str]:
-    # Each await ends before the next call is made.
+    # The next call waits until this await has ended.
     return [await get_name(client, user_id) for user_id in USER_IDS]
 
 
 async def together(client: httpx.AsyncClient) -> list[str]:
-    # A call alone runs nothing: gather starts all three, then waits.
+    # The calls make three coroutines. None of them has begun.
     names = [get_name(client, user_id) for user_id in USER_IDS]
+    # gather makes a task of each, so that all three run.
     return await asyncio.gather(*names)
 
 

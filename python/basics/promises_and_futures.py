@@ -1,7 +1,10 @@
-"""A result that is not there yet, as an object."""
+"""Hold a result that is not there yet, and settle one by hand.
+
+Explained in docs/basics/promises-and-futures.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
-import contextlib
 import os
 
 import httpx
@@ -15,34 +18,35 @@ async def get_message(client: httpx.AsyncClient) -> str:
     return response.json()["message"]
 
 
-def is_there(future: asyncio.Future[str]) -> bool:
-    return future.done()
-
-
-# A result made of another: to have it, await the first.
-async def louder(future: asyncio.Future[str]) -> str:
-    return (await future).upper()
-
-
-async def settle_twice() -> str:
-    future = asyncio.get_running_loop().create_future()
-    future.set_result("the first")
-    # Settled is settled: to try again is an error.
-    with contextlib.suppress(asyncio.InvalidStateError):
-        future.set_result("the second")
-    return await future
+# A result made of another: wait for the first one, and return.
+async def louder(message: asyncio.Future[str]) -> str:
+    return (await message).upper()
 
 
 async def main(api_url: str = API_URL) -> None:
-    async with httpx.AsyncClient(base_url=api_url) as client:
-        # A task is a future, settled by the function it runs.
-        message = asyncio.create_task(get_message(client))
-        print("There yet?", "yes" if is_there(message) else "no")
+    async with (
+        httpx.AsyncClient(base_url=api_url) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        # A task is a future. The function that it runs settles it.
+        message = group.create_task(get_message(client))
+        print("Done?", "yes" if message.done() else "no")
+
+        # One request, and as many awaits as we like.
         print("Awaited:", await message)
         print("Awaited again:", await message)
-        print("There now?", "yes" if is_there(message) else "no")
         print("Made into another:", await louder(message))
-    print("Settled twice, it keeps", await settle_twice())
+        print("Done?", "yes" if message.done() else "no")
+
+    # This future has no function. Whoever holds it can settle it.
+    future = asyncio.get_running_loop().create_future()
+    future.set_result("first")
+    try:
+        # Only once, though, and Python tells us.
+        future.set_result("second")
+    except asyncio.InvalidStateError as error:
+        print("Settled again: InvalidStateError:", error)
+    print("It keeps:", await future)
 
 
 if __name__ == "__main__":

@@ -2,26 +2,13 @@ import asyncio
 import sys
 from typing import Any
 
-import httpx
 import pytest
 
-from basics.lazy_or_eager import main, newest, save
+from basics.lazy_or_eager import main, save
 from helpers import printed, run_python
 
-FORGOTTEN = """
-import asyncio, sys, httpx
-from basics.lazy_or_eager import save
 
-async def main(api_url):
-    async with httpx.AsyncClient(base_url=api_url) as client:
-        save(client, "Forgotten")
-    print("the end")
-
-asyncio.run(main(sys.argv[1]))
-"""
-
-
-async def test_each_step_is_printed_when_it_happens(mock_api):
+async def test_the_call_returns_before_the_work_is_done(mock_api):
     # In debug mode the warning also says where the call stood.
     sys.set_coroutine_origin_tracking_depth(0)
     output = await printed(main(mock_api.url))
@@ -32,56 +19,72 @@ async def test_each_step_is_printed_when_it_happens(mock_api):
         "Saved as post 11",
         "Calling save without await",
         "  warning: coroutine 'save' was never awaited",
-        "Newest post: First",
+        "main ends",
     ]
 
 
-async def test_the_api_tells_who_saved(mock_api):
+# Python only: JavaScript sends the second post, too.
+async def test_the_api_sees_one_post(mock_api):
     await printed(main(mock_api.url))
-    log = await mock_api.log()
-    assert [entry.method for entry in log] == ["POST", "GET"]
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        assert await newest(client) == "First"
+    assert [e.method for e in await mock_api.log()] == ["POST"]
+
+
+# What the language does, without the program.
 
 
 # Python only: a JavaScript call begins the work.
 async def test_a_call_does_nothing_until_it_is_awaited(
-    mock_api, capsys
+    mock_api, client, capsys
 ):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        saving = save(client, "First")
-        # Asking for the log gives the loop many turns.
-        assert await mock_api.log() == []
-        assert capsys.readouterr().out == ""
-        assert await saving == 11
+    saving = save(client, "First")
+    # Asking for the log gives the event loop many turns.
+    assert await mock_api.log() == []
+    assert capsys.readouterr().out == ""
+    assert await saving == 11
     assert len(await mock_api.log()) == 1
 
 
-# Python only: JavaScript does the work and says nothing.
+# Python only: JavaScript does the work and does not warn.
 async def test_a_forgotten_await_does_nothing_but_warn(mock_api):
-    ended = await run_python("-c", FORGOTTEN, mock_api.url)
+    source = (
+        "import asyncio, sys, httpx\n"
+        "from basics.lazy_or_eager import save\n"
+        "async def main(api_url):\n"
+        "    client = httpx.AsyncClient(base_url=api_url)\n"
+        "    async with client:\n"
+        "        save(client, 'Forgotten')\n"
+        "    print('the end')\n"
+        "asyncio.run(main(sys.argv[1]))\n"
+    )
+    ended = await run_python("-c", source, mock_api.url)
     assert (ended.code, ended.stdout) == (0, "the end\n")
     warning = "RuntimeWarning: coroutine 'save' was never awaited"
     assert warning in ended.stderr
     assert await mock_api.log() == []
 
 
-# Python only: in JavaScript a missing argument is undefined.
-async def test_wrong_arguments_fail_at_the_call():
-    call: Any = save
-    with pytest.raises(TypeError, match="missing 2 required"):
-        call()
+async def test_without_await_you_hold_no_result(client):
+    answer: Any = save(client, "Second")
+    assert str(answer).startswith("<coroutine object save at 0x")
+    message = "unsupported operand type(s) for +: 'coroutine' and 'int'"
+    with pytest.raises(TypeError) as raised:
+        answer + 1
+    assert str(raised.value) == message
+    answer.close()
 
 
-# Python only: JavaScript's loop is always there.
-def test_a_task_needs_a_running_loop():
-    async def answer():
-        return 42
+# Python only: a JavaScript call begins the work.
+async def test_a_task_begins_when_the_loop_has_a_turn():
+    done = []
 
-    call = answer()
-    with pytest.raises(RuntimeError, match="no running event loop"):
-        asyncio.create_task(call).cancel()
-    assert asyncio.run(call) == 42
+    async def work():
+        done.append("work")
+
+    task = asyncio.create_task(work())
+    assert done == []
+    await asyncio.sleep(0)
+    assert done == ["work"]
+    await task
 
 
 # Python only: in JavaScript every call is eager.
@@ -89,20 +92,44 @@ async def test_an_eager_task_begins_when_it_is_created():
     done = []
 
     async def work():
-        done.append("work")
+        done.append("before")
+        await asyncio.sleep(0)
+        done.append("after")
 
-    lazy = asyncio.create_task(work())
-    assert done == []
-    await lazy
-    assert done == ["work"]
     if sys.version_info >= (3, 12):
         loop = asyncio.get_running_loop()
         loop.set_task_factory(asyncio.eager_task_factory)
-        eager = asyncio.create_task(work())
+        task = asyncio.create_task(work())
         loop.set_task_factory(None)
-        assert done == ["work", "work"]
-        assert eager.done()
+        assert done == ["before"]
+        await task
+        assert done == ["before", "after"]
+    else:
+        assert not hasattr(asyncio, "eager_task_factory")
     if sys.version_info >= (3, 14):
-        eager = asyncio.create_task(work(), eager_start=True)
-        assert done == ["work", "work", "work"]
-        assert eager.done()
+        task = asyncio.create_task(work(), eager_start=True)
+        assert done == ["before", "after", "before"]
+        await task
+
+
+# Python only: JavaScript has a loop in every thread.
+def test_a_task_needs_a_running_loop():
+    async def answer():
+        return 42
+
+    call = answer()
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.create_task(call).cancel()
+    # The coroutine is as good as new.
+    assert asyncio.run(call) == 42
+
+
+# Python only: JavaScript does not count arguments.
+async def test_wrong_arguments_fail_at_the_call():
+    call: Any = save
+    with pytest.raises(TypeError) as raised:
+        call()
+    assert str(raised.value) == (
+        "save() missing 2 required positional arguments: "
+        "'client' and 'title'"
+    )

@@ -1,6 +1,9 @@
 import asyncio
 import inspect
 
+import httpx
+import pytest
+
 from basics.one_by_one_or_together import (
     get_name,
     main,
@@ -67,6 +70,14 @@ async def test_results_stand_in_the_order_asked_for(mock_api, client):
     assert [entry.path for entry in log] == PATHS[::-1]
 
 
+async def test_nothing_to_ask(mock_api):
+    assert await asyncio.gather() == []
+    assert await mock_api.log() == []
+
+
+# What the language does, without the program.
+
+
 async def test_a_filter_without_await_keeps_everyone(client):
     async def is_ada(user_id):
         return await get_name(client, user_id) == "Ada"
@@ -78,7 +89,7 @@ async def test_a_filter_without_await_keeps_everyone(client):
     assert answers == [True, False, False]
 
 
-# Python only: a JavaScript call has sent its request when it returns.
+# Python only: a JavaScript call begins its request.
 async def test_called_first_and_awaited_later_is_still_one_by_one(
     mock_api, client
 ):
@@ -99,3 +110,18 @@ async def test_tasks_made_first_and_awaited_later_are_together(
         for user_id in (3, 1, 2)
     ]
     assert [await name for name in names] == NAMES
+
+
+# Python only: Node ends the process.
+async def test_a_task_that_fails_early_waits_for_its_await(
+    mock_api, client
+):
+    await mock_api.hold("/users/3")
+    await mock_api.fail("/users/1", [503])
+    first = asyncio.create_task(get_name(client, 3))
+    second = asyncio.create_task(get_name(client, 1))
+    await asyncio.wait([second])
+    await mock_api.release("/users/3")
+    assert await first == "Alan"
+    with pytest.raises(httpx.HTTPStatusError):
+        await second

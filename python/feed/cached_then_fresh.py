@@ -1,4 +1,8 @@
-"""Show what is cached, refresh it, and drop an answer that is late."""
+"""Show what is cached, refresh it, and drop an answer that is late.
+
+Explained in docs/feed/cached-then-fresh.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
@@ -11,15 +15,19 @@ API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
 
 @dataclass
 class Feed:
-    title: str = "The slowest of three"  # left by the last visit
-    asked: int = 0  # how many refreshes have begun
-    shown: int = 0  # the number of the one that is shown
+    # What the last visit left.
+    title: str = "The slowest of three"
+    # How many refreshes have begun, and which one of them is shown.
+    asked: int = 0
+    shown: int = 0
 
 
-async def get_title(client: httpx.AsyncClient, path: str) -> str:
-    response = await client.get(path)
-    response.raise_for_status()
-    return response.json()["title"]
+async def get_title(client: httpx.AsyncClient, path: str) -> str | None:
+    try:
+        response = await client.get(path)
+        return response.raise_for_status().json()["title"]
+    except httpx.HTTPError:
+        return None
 
 
 async def refresh(
@@ -27,10 +35,10 @@ async def refresh(
 ) -> None:
     feed.asked += 1
     number = feed.asked
-    try:
-        title = await get_title(client, path)
-    except httpx.HTTPError:
-        return  # what is shown is better than nothing
+    title = await get_title(client, path)
+    # What is shown is better than nothing.
+    if title is None:
+        return
     # A newer answer may have come while this one was on its way.
     if number < feed.shown:
         print("(too late)", title)
@@ -43,13 +51,14 @@ async def refresh(
 async def main(api_url: str = API_URL) -> None:
     feed = Feed()
     print("(cached)", feed.title)
-    async with httpx.AsyncClient(base_url=api_url) as client:
-        # The reader asks twice, and the first answer takes longer. By
+    async with (
+        httpx.AsyncClient(base_url=api_url) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        # The reader asks twice. The first answer takes longer, and by
         # the second time there is a newer post.
-        await asyncio.gather(
-            refresh(client, feed, "/posts/9?delay=0.4"),
-            refresh(client, feed, "/posts/10?delay=0.1"),
-        )
+        for path in "/posts/9?delay=0.4", "/posts/10?delay=0.1":
+            group.create_task(refresh(client, feed, path))
     print("The feed shows:", feed.title)
 
 

@@ -31,22 +31,6 @@ async def test_a_late_answer_does_not_overwrite_a_newer_one(mock_api):
     ]
 
 
-async def test_unchecked_the_last_answer_to_come_wins(mock_api, client):
-    feed = Feed()
-
-    async def unchecked(path):
-        feed.title = await get_title(client, path)
-
-    await mock_api.hold("/posts/9")
-    older = asyncio.create_task(unchecked("/posts/9"))
-    await mock_api.saw("GET /posts/9")
-    await unchecked("/posts/10")
-    assert feed.title == NEWER
-    await mock_api.release("/posts/9")
-    await older
-    assert feed.title == OLDER
-
-
 async def test_an_early_answer_is_shown_until_a_newer_one_comes(
     mock_api, client, capsys
 ):
@@ -88,6 +72,47 @@ async def test_a_newer_refresh_that_fails_outdates_nothing(
     assert capsys.readouterr().out == f"(fresh) {OLDER}\n"
 
 
+# What the language does, without the program.
+
+
+async def test_unchecked_the_last_answer_to_come_wins(mock_api, client):
+    feed = Feed()
+
+    async def unchecked(path):
+        feed.title = await get_title(client, path) or "none"
+
+    await mock_api.hold("/posts/9")
+    older = asyncio.create_task(unchecked("/posts/9"))
+    await mock_api.saw("GET /posts/9")
+    await unchecked("/posts/10")
+    assert feed.title == NEWER
+    await mock_api.release("/posts/9")
+    await older
+    assert feed.title == OLDER
+
+
+async def test_only_the_last_question_counts(mock_api, client):
+    asked, shown = 0, []
+
+    async def search(path):
+        nonlocal asked
+        asked += 1
+        number = asked
+        title = await get_title(client, path)
+        # Another question came meanwhile: nobody wants this answer.
+        if number == asked:
+            shown.append(title)
+
+    await mock_api.hold("/posts/10")
+    older = asyncio.create_task(search("/posts/9"))
+    newer = asyncio.create_task(search("/posts/10"))
+    await older
+    assert shown == []
+    await mock_api.release("/posts/10")
+    await newer
+    assert shown == [NEWER]
+
+
 async def test_the_older_request_hangs_up_when_told(mock_api, client):
     await mock_api.hold("/posts/9")
     older = asyncio.create_task(get_title(client, "/posts/9"))
@@ -113,7 +138,7 @@ async def test_a_cancel_still_stops_an_answer_that_is_in(
         answer = asyncio.create_task(get_title(client, "/posts/9"))
         # Just between the answer and the line that would show it.
         answer.add_done_callback(lambda _: showing.cancel())
-        feed.title = await answer
+        feed.title = await answer or "none"
 
     showing = asyncio.create_task(show())
     with pytest.raises(asyncio.CancelledError):
@@ -121,3 +146,21 @@ async def test_a_cancel_still_stops_an_answer_that_is_in(
     [entry] = await mock_api.log()
     assert entry.ending == "completed"
     assert feed.title == CACHED
+
+
+# Python only: an abort throws into nobody.
+async def test_who_catches_the_cancellation_goes_on(mock_api, client):
+    feed = Feed()
+
+    async def show():
+        try:
+            await get_title(client, "/posts/9")
+        except asyncio.CancelledError:
+            feed.title = "shown all the same"
+
+    await mock_api.hold("/posts/9")
+    showing = asyncio.create_task(show())
+    await mock_api.saw("GET /posts/9")
+    showing.cancel()
+    await showing
+    assert feed.title == "shown all the same"

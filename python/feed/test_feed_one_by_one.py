@@ -1,84 +1,87 @@
 import asyncio
 
 import httpx
-import pytest
 
 from feed.feed_one_by_one import main
 from helpers import printed, running
 
-CACHED = [
-    "Loading…",
-    "(cached) Ada: The slowest of three",
-    "(cached) Alan: Line up, please",
+START = "(cached) Nothing blocks\n(cached) First post\nLoading…\n"
+POSTS = "Hello, loop\nStart first, wait later\nIs it done yet?\n"
+OLD_POSTS = "[no new posts] These are the posts of your last visit.\n"
+PATHS = [
+    "/posts",
+    "/notifications",
+    "/users/1/picture",
+    "/users/2/picture",
+    "/users/3/picture",
 ]
-
-
-def run_main(mock_api):
-    """Run the program in a thread of its own: it blocks."""
-    return asyncio.to_thread(main, mock_api.url)
 
 
 async def test_never_more_than_one_request_is_in_flight(mock_api):
     await mock_api.delay("*", 0.05)
-    await printed(run_main(mock_api))
+    assert await printed(main(mock_api.url)) == (
+        f"{START}{POSTS}[news] 3\n"
+        "[picture] Ada\n[picture] Grace\n[picture] Alan\n"
+        "Loading has ended.\n"
+    )
     log = await mock_api.log()
-    assert [(entry.path, entry.in_flight) for entry in log] == [
-        ("/posts", 1),
-        ("/notifications", 1),
-        ("/users/1/picture", 1),
-        ("/users/2/picture", 1),
-        ("/users/3/picture", 1),
-    ]
+    assert [e.path for e in log] == PATHS
+    assert [e.in_flight for e in log] == [1, 1, 1, 1, 1]
 
 
-async def test_the_cached_feed_is_shown_before_any_answer(mock_api):
+async def test_a_slow_part_holds_up_all_that_follow(mock_api):
     await mock_api.hold("/posts")
-    async with running(run_main(mock_api)) as program:
+    async with running(main(mock_api.url)) as program:
         await mock_api.saw("GET /posts")
-        await program.prints(CACHED[-1])
-        assert program.lines == CACHED
+        assert program.output == START
+        await mock_api.hold("/users/1/picture")
         await mock_api.release("/posts")
-    assert len(program.lines) == 10
-
-
-async def test_a_slow_picture_delays_all_that_follows(mock_api):
-    await mock_api.hold("/users/1/picture")
-    async with running(run_main(mock_api)) as program:
         await mock_api.saw("GET /users/1/picture")
-        assert program.lines == CACHED
+        assert program.output == f"{START}{POSTS}[news] 3\n"
+        # Two of five requests have not been sent.
         assert len(await mock_api.log(settled=False)) == 3
         await mock_api.release("/users/1/picture")
-    assert program.lines[3:6] == [
-        "[picture] Ada",
-        "[picture] Grace",
-        "[picture] Alan",
-    ]
+    assert program.output.endswith(
+        "[picture] Alan\nLoading has ended.\n"
+    )
 
 
-async def test_a_failing_picture_leaves_the_rest_intact(mock_api):
-    await mock_api.fail("/users/2/picture", [503])
-    lines = (await printed(run_main(mock_api))).splitlines()
-    assert lines[3:] == [
-        "[picture] Ada",
-        "[no picture] Grace",
-        "[picture] Alan",
-        "Ada: Hello, loop",
-        "Grace: Start first, wait later",
-        "Alan: Is it done yet?",
-        "3 notifications",
-    ]
-
-
-async def test_after_a_failed_feed_nothing_more_is_asked_for(mock_api):
+async def test_a_failed_part_costs_only_itself(mock_api):
     await mock_api.fail("/posts", [500])
-    with pytest.raises(httpx.HTTPStatusError):
-        await printed(run_main(mock_api))
-    assert [e.path for e in await mock_api.log()] == ["/posts"]
+    await mock_api.fail("/users/2/picture", [404])
+    assert await printed(main(mock_api.url)) == (
+        f"{START}{OLD_POSTS}[news] 3\n"
+        "[picture] Ada\n[no picture] Grace\n[picture] Alan\n"
+        "Loading has ended.\n"
+    )
 
 
-# Python only: JavaScript has no request that blocks its thread.
-async def test_nothing_else_in_its_thread_runs_meanwhile(mock_api):
-    await mock_api.hold("/posts")
+async def test_the_limits_add_up(mock_api, clock):
+    await mock_api.hold("*")
+    async with running(main(mock_api.url)) as program:
+        # Five parts, three seconds each: the reader waits fifteen.
+        for number, path in enumerate(PATHS, 1):
+            await mock_api.saw(f"GET {path}")
+            await clock.advance(2.9)
+            log = await mock_api.log(settled=False)
+            assert [e.ending for e in log].count(None) == 1
+            assert len(log) == number
+            await clock.advance(0.1)
+    assert program.output.count("[no ") == 5
+    assert {e.ending for e in await mock_api.log()} == {
+        "client hung up"
+    }
+
+
+# What the language does, without the program.
+
+
+def count_notifications(url):
+    return len(httpx.get(f"{url}/notifications").json())
+
+
+# Python only: Node has no request that blocks its thread.
+async def test_a_blocking_request_stops_its_thread(mock_api):
     order = []
 
     async def other_work():
@@ -86,12 +89,44 @@ async def test_nothing_else_in_its_thread_runs_meanwhile(mock_api):
 
     async def beside():
         other = asyncio.create_task(other_work())
-        main(mock_api.url)
-        order.append("feed")
+        order.append(
+            f"{count_notifications(mock_api.url)} notifications"
+        )
         await other
 
+    await mock_api.hold("/notifications")
     async with running(asyncio.to_thread(asyncio.run, beside())):
-        await mock_api.saw("GET /posts")
+        await mock_api.saw("GET /notifications")
         order.append("another thread")
+        await mock_api.release("/notifications")
+    assert order == ["another thread", "3 notifications", "other work"]
+
+
+# Python only: a JavaScript request cannot be made without async.
+async def test_async_alone_is_not_faster(mock_api, client):
+    async def ask_async():
+        for path in PATHS:
+            await client.get(path)
+
+    def ask():
+        with httpx.Client(base_url=mock_api.url) as blocking:
+            for path in PATHS:
+                blocking.get(path)
+
+    await mock_api.delay("*", 0.05)
+    await ask_async()
+    await asyncio.to_thread(ask)
+    log = await mock_api.log()
+    # With async or without: one request after the other.
+    assert [e.path for e in log] == PATHS + PATHS
+    assert {e.in_flight for e in log} == {1}
+
+
+async def test_other_work_goes_on_meanwhile(mock_api):
+    await mock_api.hold("/posts")
+    async with running(main(mock_api.url)) as program:
+        await mock_api.saw("GET /posts")
+        # This test is such other work, in the same thread.
+        assert program.output == START
         await mock_api.release("/posts")
-    assert order == ["another thread", "feed", "other work"]
+    assert program.output != START

@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -32,7 +33,6 @@ from mock_api.problem import PHRASES, Problem
 from mock_api.responses import App, Response
 
 _BACKLOG = 4096  # as many clients may connect at the same moment
-_PROBE_SECONDS = 0.01  # until we look again whether a client is still there
 
 # The same words on every Python.
 STATUS_LINE |= {
@@ -68,7 +68,6 @@ class Connection(HttpToolsProtocol):
             self.parser.feed_data(data)
         except HttpParserUpgrade:  # there is nothing else here: answer as usual
             self.cycle.keep_alive = False
-            self.parser = _NO_PARSER
         except HttpParserError as error:
             self._refuse(_what_is_wrong(error))
         else:
@@ -245,35 +244,38 @@ class Connection(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """Say whether to go on: the client may have closed only its own side.
 
-        One that waits for its answer reads on; one that has hung up does not,
-        and is found out by sending it something. See `_probe`.
+        One that still waits for its answer cannot be told from one that has hung
+        up, but by sending something: where nobody is there any more, the system
+        says so. A byte of urgent data does it, for no client gets to read that.
         """
         running = self._running
-        if running is None or running.response_complete or self.cycle.more_body:
+        if (
+            sys.platform == "win32"  # where the system does not say so
+            or running is None
+            or running.response_complete
+            or self.cycle.more_body
+        ):
             return False
         self.cycle.keep_alive = False
-        self._probe(_PROBE_SECONDS)
+        try:
+            with self.transport.get_extra_info("socket").dup() as client:
+                client.send(b"\0", socket.MSG_OOB)
+        except BlockingIOError:
+            pass  # there is more to send, and whoever sends it will find out
+        except OSError:
+            return False
+        self._look_for_client(0.01)
         return not self.transport.is_closing()
 
-    def _probe(self, seconds: float) -> None:
-        """Send something that does not change the answer, again and again.
-
-        Where nobody is there any more, the system says so at once or at the
-        next try. In front of an answer that is 102 Processing, between chunks a
-        zero in front of the next one's length.
-        """
-        running = self._running
-        if self.lost or running is None or running.response_complete:
+    def _look_for_client(self, seconds: float) -> None:
+        """Look whether the system says so, at once and some moments later."""
+        client = self.transport.get_extra_info("socket")
+        if self.lost:
             return
-        if running.response_started:
-            self.transport.write(b"0" if running.chunked_encoding else b"")
-        elif running.scope["http_version"] == "1.1":
-            self.transport.write(STATUS_LINE[102] + b"\r\n")
-        connected = self.transport.get_extra_info("socket")
-        if connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        if client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             self.transport.abort()
-        else:
-            self.loop.call_later(seconds, self._probe, 2 * seconds)
+        elif seconds < 1:
+            self.loop.call_later(seconds, self._look_for_client, 2 * seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the application."""

@@ -1,16 +1,19 @@
 import asyncio
 import json
 import re
+import socket
 from itertools import product
 
 import httpx
 import pytest
 
+from mock_api import server
+from mock_api.client import scenario
 from mock_api.log import Log
 from mock_api.patterns import Pattern
 from mock_api.problem import Problem
 from mock_api.rules import Rules
-from mock_api.testing import SHORT, arrived, only_entry, raw
+from mock_api.testing import SHORT, arrived, only_entry, raw, served
 
 # Hold and release
 
@@ -293,6 +296,24 @@ async def test_an_answer_that_is_cut_off(api, client, cut):
     assert seen == body[:cut].encode()
     entry = await only_entry(api)
     assert (entry.status, entry.ending) == (200, "dropped")
+
+
+async def test_what_comes_before_the_cut_arrives_even_if_it_is_read_late(monkeypatch):
+    class Narrow(server.Connection):
+        def connection_made(self, transport):
+            to_client = transport.get_extra_info("socket")
+            to_client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 10_000)
+            super().connection_made(transport)
+
+    monkeypatch.setattr("mock_api.testing.Connection", Narrow)
+    async with served() as url, scenario(url, delays=False) as api:
+        await api.answer("/data", body="x" * 1_000_000, cut=900_000)
+        async with raw(api, "/data") as (reader, writer):
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await api.ended("/data")
+            writer.transport.resume_reading()  # type: ignore[attr-defined]
+            stream = await reader.read()
+        assert stream.partition(b"\r\n\r\n")[2] == b"x" * 900_000
 
 
 # What is refused

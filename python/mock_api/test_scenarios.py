@@ -136,6 +136,16 @@ async def test_scenarios_are_listed(pass_time):
     assert then["age"] >= 100 > then["idle"] >= 0
 
 
+async def test_to_steer_a_scenario_is_to_use_it(pass_time):
+    async with served() as url, scenario(url) as api:
+        for _ in range(3):
+            pass_time(3000)
+            await api.log()
+        pass_time(3600)
+        with pytest.raises(RuntimeError, match=r"^Not Found: There is no scenario"):
+            await api.log()
+
+
 def test_default_begins_afresh():
     made = Scenarios()
     before = made.find("default")

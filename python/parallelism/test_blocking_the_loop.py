@@ -6,8 +6,8 @@ import time
 import httpx
 import pytest
 
-from helpers import printed
-from parallelism.blocking_the_loop import load_users, main
+from helpers import run_python, running
+from parallelism.blocking_the_loop import main
 
 
 def ask(url):
@@ -17,34 +17,44 @@ def ask(url):
 async def test_nothing_else_happens_while_the_loop_is_blocked(
     mock_api,
 ):
-    users = "Ada is here\nGrace is here\n"
-    assert await printed(main(mock_api.url)) == (
-        "Blocking the loop:\n"
-        "The report is written\n"
-        f"{users}"
-        "Blocking a thread:\n"
-        f"{users}"
-        "The report is written\n"
+    await mock_api.hold("/users/1")
+    await mock_api.hold("/posts/1")
+    # In a process of its own: it blocks its event loop.
+    program = asyncio.create_task(
+        run_python(
+            "parallelism/blocking_the_loop.py", API_URL=mock_api.url
+        )
     )
-    log = await mock_api.log()
-    last_user, last_post = log[-2:]
-    assert last_post.path == "/posts"
-    assert last_user.ended_event < last_post.started_event
+    await mock_api.saw("/users/1")
+    await mock_api.saw("/posts/1")
+    await mock_api.release("/users/1")
+    await mock_api.ended("/users/1")
+    # The answer is there. Nobody reads it and asks for the next user.
+    paths = [e.path for e in await mock_api.log(settled=False)]
+    assert sorted(paths) == ["/notifications", "/posts/1", "/users/1"]
+    await mock_api.release("/posts/1")
+    finished = await program
+    assert (finished.code, finished.stderr) == (0, "")
+    assert finished.stdout.startswith(
+        "Blocking the loop:\nThe report is here\n"
+        "Ada is here\nGrace is here\n"
+    )
+    log = {e.path: e for e in await mock_api.log()}
+    block, second = log["/posts/1"], log["/users/2"]
+    assert block.ended_event < second.started_event
 
 
-async def test_an_answer_that_is_there_is_not_read(mock_api):
-    # Two must ask for the first user: the task and the blocking client.
-    await mock_api.rendezvous("/users/1", 2)
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        loading = asyncio.create_task(load_users(client))
-        await mock_api.saw("GET /users/1")
-        ask(f"{mock_api.url}/users/1")
-        ask(f"{mock_api.url}/notifications?delay=0.1")
-        await loading
-    first, _, blocking, second = await mock_api.log()
-    assert (first.path, second.path) == ("/users/1", "/users/2")
-    assert first.ended_event < blocking.started_event
-    assert blocking.ended_event < second.started_event
+async def test_a_call_that_blocks_elsewhere_stops_nobody(mock_api):
+    await mock_api.hold("/posts/2")
+    async with running(main(mock_api.url)) as program:
+        await program.prints("Edsger is here\nBarbara is here\n")
+        log = {e.path: e for e in await mock_api.log(settled=False)}
+        assert log["/posts/2"].ending is None
+        await mock_api.release("/posts/2")
+    assert program.output.endswith("The report is here\n")
+
+
+# What the language does, without the program.
 
 
 async def test_a_task_can_wake_a_thread_but_not_its_own_loop():
@@ -64,21 +74,25 @@ async def test_a_task_can_wake_a_thread_but_not_its_own_loop():
     assert await waiting
 
 
-async def test_no_time_limit_interrupts_a_blocking_call():
-    def block():
-        time.sleep(0.05)
+def block():
+    time.sleep(0.05)
 
-    async with asyncio.timeout(0.01) as limit:  # noqa: ASYNC100
+
+async def test_no_time_limit_interrupts_a_blocking_call():
+    async with asyncio.timeout(0.01) as limit:
         block()
+        # An await that does not have to wait changes nothing.
+        await asyncio.gather()
     assert not limit.expired()
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             block()
+            # This one really waits.
             await asyncio.sleep(10)
 
 
-# Python only: JavaScript has no client that blocks.
+# Python only: JavaScript's fetch cannot block.
 async def test_blocking_requests_go_one_by_one_whatever_gathers_them(
     mock_api,
 ):
@@ -89,7 +103,7 @@ async def test_blocking_requests_go_one_by_one_whatever_gathers_them(
     assert [e.in_flight for e in await mock_api.log()] == [1, 1]
 
 
-# Python only: JavaScript has no client that blocks.
+# Python only: JavaScript's fetch cannot block.
 async def test_blocking_requests_in_threads_are_in_flight_together(
     mock_api,
 ):
@@ -101,12 +115,32 @@ async def test_blocking_requests_in_threads_are_in_flight_together(
     assert [e.status for e in await mock_api.log()] == [200, 200]
 
 
-# Python only: Node has no such mode, but measures the delay.
+# Python only: JavaScript has no such pair of names.
+async def test_time_sleep_is_such_a_call():
+    order = []
+
+    async def other():
+        order.append("other")
+
+    task = asyncio.create_task(other())
+    block()
+    order.append("time.sleep is over")
+    await asyncio.sleep(0.01)
+    order.append("asyncio.sleep is over")
+    await task
+    assert order == [
+        "time.sleep is over",
+        "other",
+        "asyncio.sleep is over",
+    ]
+
+
+# Python only: Node has no such mode.
 async def test_debug_mode_names_the_step_that_took_long(caplog):
     async def slow():
-        ask_nobody()
+        block_long()
 
-    def ask_nobody():
+    def block_long():
         time.sleep(0.15)
 
     loop = asyncio.get_running_loop()
@@ -118,11 +152,21 @@ async def test_debug_mode_names_the_step_that_took_long(caplog):
             await asyncio.sleep(0)
     finally:
         loop.set_debug(debug)
-    # On a busy machine other steps may take long, too.
-    [message] = [
-        message
-        for message in caplog.messages
-        if "name='slow task'" in message
-    ]
+    message = next(m for m in caplog.messages if "slow task" in m)
     assert message.startswith("Executing <Task")
-    assert " took " in message
+    assert " took 0." in message
+    assert message.endswith(" seconds")
+
+
+# Python only: Node has no such mode.
+async def test_a_blocked_loop_is_only_logged_in_debug_mode():
+    source = (
+        "import asyncio, time\n"
+        "async def main():\n"
+        "    time.sleep(0.15)\n"
+        "asyncio.run(main())\n"
+    )
+    quiet = await run_python("-c", source)
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    loud = await run_python("-X", "dev", "-c", source)
+    assert "Executing <Task finished name='Task-1'" in loud.stderr

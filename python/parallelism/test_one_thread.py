@@ -1,4 +1,7 @@
 import asyncio
+import sys
+import threading
+from typing import Any
 
 import httpx
 import pytest
@@ -20,50 +23,26 @@ async def in_flight(mock_api):
 
 async def test_the_three_ways_are_counted(mock_api):
     assert await printed(main(mock_api.url)) == (
-        "Across: 1 of 3, on 1 thread\n"
-        "After: 3 of 3, on 1 thread\n"
-        "Locked: 3 of 3, on 1 thread\n"
+        "Across: 1 of 3\nAfter: 3 of 3\nLocked: 3 of 3\n"
     )
 
 
 async def test_an_update_across_an_await_is_lost(mock_api, client):
     await mock_api.rendezvous("/users/*/picture", 3)
-    assert await count(Album(client), add_across) == (
-        "1 of 3, on 1 thread"
-    )
+    assert await count(Album(client), add_across) == ("1 of 3")
     assert await in_flight(mock_api) == [1, 2, 3]
 
 
 async def test_awaiting_first_loses_nothing(mock_api, client):
     await mock_api.rendezvous("/users/*/picture", 3)
-    assert await count(Album(client), add_after) == (
-        "3 of 3, on 1 thread"
-    )
+    assert await count(Album(client), add_after) == ("3 of 3")
     assert await in_flight(mock_api) == [1, 2, 3]
 
 
 async def test_a_lock_lets_one_in_at_a_time(mock_api, client):
     await mock_api.delay("*", 0.05)
-    assert await count(Album(client), add_locked) == (
-        "3 of 3, on 1 thread"
-    )
+    assert await count(Album(client), add_locked) == ("3 of 3")
     assert await in_flight(mock_api) == [1, 1, 1]
-
-
-async def test_they_change_places_only_at_an_await():
-    steps = []
-
-    async def work(name):
-        for step in range(1000):
-            steps.append(name)
-            if step == 499:
-                await asyncio.sleep(0)
-
-    await asyncio.gather(work("a"), work("b"))
-    half = 500
-    assert "".join(steps) == (
-        "a" * half + "b" * half + "a" * half + "b" * half
-    )
 
 
 async def test_a_failure_frees_the_lock(mock_api, client):
@@ -85,6 +64,34 @@ async def test_each_album_has_a_lock_of_its_own(mock_api, client):
     assert await in_flight(mock_api) == [1, 2]
 
 
+# What the language does, without the program.
+
+
+async def test_they_change_places_only_at_an_await():
+    steps = []
+
+    async def work(name):
+        for step in range(1000):
+            steps.append(name)
+            if step == 499:
+                await asyncio.sleep(0)
+
+    await asyncio.gather(work("a"), work("b"))
+    half = 500
+    assert "".join(steps) == (
+        "a" * half + "b" * half + "a" * half + "b" * half
+    )
+
+
+async def test_all_tasks_run_on_one_thread():
+    async def where():
+        await asyncio.sleep(0)
+        return threading.get_ident()
+
+    threads = await asyncio.gather(where(), where(), where())
+    assert set(threads) == {threading.get_ident()}
+
+
 # Python only: a JavaScript await always lets others run.
 async def test_an_await_that_need_not_wait_loses_nothing():
     total = 0
@@ -98,3 +105,19 @@ async def test_an_await_that_need_not_wait_loses_nothing():
 
     await asyncio.gather(add(), add(), add())
     assert total == 3
+
+
+# Python only: a JavaScript lock is held while a function runs.
+async def test_a_lock_needs_async_with():
+    lock: Any = asyncio.Lock()
+    with pytest.raises(TypeError) as raised, lock:
+        pass
+    if sys.version_info < (3, 14):
+        assert str(raised.value) == (
+            "'Lock' object does not support the context manager "
+            "protocol"
+        )
+    else:
+        assert "Did you mean to use 'async with'?" in str(raised.value)
+    with pytest.raises(RuntimeError, match=r"^Lock is not acquired\.$"):
+        lock.release()

@@ -1,26 +1,40 @@
 import asyncio
 import contextvars
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from helpers import printed, run_python
-from parallelism.threads import get_name, main
+from parallelism.threads import add_name, main
 
 
-async def test_what_becomes_of_the_list(mock_api):
-    assert await printed(main(mock_api.url)) == (
-        "In the thread: Ada, Grace\n"
-        "Here: Ada, Grace\n"
-        "Called off: Ada, Grace, Barbara\n"
+async def test_what_becomes_of_the_list():
+    assert (await printed(main())).startswith(
+        "In the thread: Ada, Grace\nHere: Ada, Grace\n"
     )
 
 
-async def test_an_error_comes_back_to_whoever_waits(mock_api):
-    await mock_api.fail("/users/2", [500])
-    with pytest.raises(httpx.HTTPStatusError):
-        await printed(main(mock_api.url))
+async def test_what_becomes_of_the_call():
+    assert (await printed(main())).endswith(
+        "Called off: works on\nTold to stop: ended\n"
+    )
+
+
+# What the language does, without the program.
+
+
+async def test_an_error_comes_back_to_whoever_waits():
+    class NoSuchNameError(Exception):
+        pass
+
+    def fail():
+        raise NoSuchNameError("Grace")
+
+    # The very object: its class is still the same.
+    with pytest.raises(NoSuchNameError, match="Grace"):
+        await asyncio.to_thread(fail)
 
 
 async def test_the_program_waits_for_its_threads():
@@ -45,27 +59,55 @@ async def test_the_program_waits_for_its_threads():
     )
 
 
-# Python only: a worker can be terminated, a thread cannot.
-async def test_a_cancelled_thread_works_on(mock_api):
-    await mock_api.hold("/users/5")
-    names = []
+async def test_unless_you_tell_it_not_to_wait():
+    finished = await run_python(
+        "-c",
+        "import threading\n"
+        "never = threading.Event()\n"
+        "threading.Thread(target=never.wait, daemon=True).start()\n"
+        "print('The main function ends')\n",
+    )
+    assert (finished.code, finished.stderr) == (0, "")
+    assert finished.stdout == "The main function ends\n"
+
+
+# Python only: terminate() ends a worker, whether it waits or not.
+async def test_a_call_that_has_not_begun_can_be_cancelled():
+    stop = threading.Event()
+    called: list[str] = []
+    with ThreadPoolExecutor(1) as pool:
+        loop = asyncio.get_running_loop()
+        first = loop.run_in_executor(pool, stop.wait)
+        second = loop.run_in_executor(pool, called.append, "second")
+        second.cancel()
+        # The pool hears of it in a turn of the event loop.
+        await asyncio.sleep(0)
+        stop.set()
+        await first
+    assert called == []
+
+
+# Python only: a JavaScript worker is given copies.
+async def test_a_cancelled_thread_changes_the_list_later():
+    names = ["Ada"]
+    started, go_on = threading.Event(), threading.Event()
     ended = threading.Event()
 
     def work():
-        names.append(get_name(mock_api.url, 5))
+        started.set()
+        go_on.wait()
+        add_name(names, "Grace")
         ended.set()
 
     working = asyncio.create_task(asyncio.to_thread(work))
-    await mock_api.saw("GET /users/5")
+    await asyncio.to_thread(started.wait)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working
-    assert names == []
-    await mock_api.release("/users/5")
+    assert names == ["Ada"]
+    go_on.set()
     await asyncio.to_thread(ended.wait)
-    assert names == ["Barbara"]
-    [entry] = await mock_api.log()
-    assert entry.ending == "completed"
+    assert names == ["Ada", "Grace"]
 
 
 # Python only: a worker has a loop of its own.
@@ -89,24 +131,62 @@ async def test_a_thread_has_no_loop_but_may_ask_ours():
     assert asked == threading.get_ident() != asker
 
 
-# Python only: between workers there are messages and nothing else.
+# Python only: a worker has a loop from the start.
+async def test_a_thread_can_run_a_loop_of_its_own():
+    async def where():
+        return threading.get_ident()
+
+    there = await asyncio.to_thread(lambda: asyncio.run(where()))
+    assert there != threading.get_ident()
+
+
+# Python only: between workers there are messages.
 async def test_a_thread_may_only_ask_the_loop():
     loop = asyncio.get_running_loop()
-    loop.set_debug(True)
     received: asyncio.Queue[int] = asyncio.Queue()
-    receiving = asyncio.create_task(received.get())
-    await asyncio.sleep(0)
-    with pytest.raises(
-        RuntimeError, match="Non-thread-safe operation invoked"
-    ):
+    loop.set_debug(True)
+    with pytest.raises(RuntimeError) as raised:
         await asyncio.to_thread(loop.call_soon, received.put_nowait, 1)
-    await asyncio.to_thread(
-        loop.call_soon_threadsafe, received.put_nowait, 2
+    assert str(raised.value) == (
+        "Non-thread-safe operation invoked on an event loop other "
+        "than the current one"
     )
-    assert await receiving == 2
+    # Without debug mode nothing is raised, and the loop is not woken.
+    loop.set_debug(False)
+    await asyncio.to_thread(loop.call_soon, received.put_nowait, 2)
+    await asyncio.to_thread(
+        loop.call_soon_threadsafe, received.put_nowait, 3
+    )
+    assert [await received.get(), await received.get()] == [2, 3]
 
 
-# Python only: a worker begins with nothing but what it is given.
+# Python only: each JavaScript worker is a thread of its own.
+async def test_the_pool_of_to_thread_has_a_limit():
+    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
+    limit = min(32, cores + 4)
+    loop = asyncio.get_running_loop()
+    started = asyncio.Semaphore(0)
+    stop = threading.Event()
+
+    def work():
+        loop.call_soon_threadsafe(started.release)
+        stop.wait()
+
+    calls = [
+        asyncio.create_task(asyncio.to_thread(work))
+        for _ in range(limit + 1)
+    ]
+    for _ in range(limit):
+        await started.acquire()
+    # All threads are taken: the last call waits in a queue.
+    names = [thread.name for thread in threading.enumerate()]
+    assert sum(n.startswith("asyncio_") for n in names) == limit
+    assert started.locked()
+    stop.set()
+    await asyncio.gather(*calls)
+
+
+# Python only: a worker begins with its workerData.
 async def test_the_context_goes_along():
     request = contextvars.ContextVar[str]("request")
     request.set("number 7")

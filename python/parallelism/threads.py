@@ -1,47 +1,43 @@
-"""Give a list to a thread, look at it again, and call the work off."""
+"""Give a thread a list and a call that blocks, and call it off.
+
+Explained in docs/parallelism/threads.md
+"""
 
 import asyncio
-import os
 import threading
-
-import httpx
-
-API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
+from concurrent.futures import ThreadPoolExecutor
 
 
-def get_name(api_url: str, user_id: int) -> str:
-    # A thread may block: an ordinary client will do.
-    response = httpx.get(f"{api_url}/users/{user_id}")
-    response.raise_for_status()
-    return response.json()["name"]
+def add_name(names: list[str], name: str) -> str:
+    names.append(name)
+    return ", ".join(names)
 
 
-def add_name(
-    api_url: str, names: list[str], user_id: int, ended: threading.Event
-) -> str:
-    try:
-        names.append(get_name(api_url, user_id))
-        return ", ".join(names)
-    finally:
-        ended.set()
+def block(started: threading.Event, stop: threading.Event) -> None:
+    started.set()
+    # Stands for a call that knows no await and takes long.
+    stop.wait()
 
 
-async def main(api_url: str = API_URL) -> None:
+async def main() -> None:
     names = ["Ada"]
-    ended = threading.Event()
-    there = await asyncio.to_thread(add_name, api_url, names, 2, ended)
+    # The thread gets the list itself, not a copy.
+    there = await asyncio.to_thread(add_name, names, "Grace")
     print("In the thread:", there)
     print("Here:", ", ".join(names))
 
-    ended.clear()
-    adding = asyncio.create_task(
-        asyncio.to_thread(add_name, api_url, names, 5, ended)
-    )
-    await asyncio.sleep(0.2)
-    # Ends our wait; the thread has not even been told.
-    adding.cancel()
-    await asyncio.to_thread(ended.wait)
-    print("Called off:", ", ".join(names))
+    started, stop = threading.Event(), threading.Event()
+    with ThreadPoolExecutor() as pool:
+        work = pool.submit(block, started, stop)
+        waiting = asyncio.wrap_future(work)
+        await asyncio.to_thread(started.wait)
+        # This ends our wait. The thread does not even hear of it.
+        waiting.cancel()
+        print("Called off:", "works on" if work.running() else "ended")
+        # It ends if its function returns, so we need a way to tell it.
+        stop.set()
+    # Leaving the pool waits for its threads.
+    print("Told to stop:", "works on" if work.running() else "ended")
 
 
 if __name__ == "__main__":

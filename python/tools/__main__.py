@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,49 +13,44 @@ from pathlib import Path
 from typing import NoReturn
 
 from mock_api.lifeline import guard
-from tools import checks, derive, versions
+from tools import addresses, checks, indexes, pages
 from tools.catalogue import ROOT, Pair, find_pairs
-from tools.facts import Facts, read
+from tools.facts import Facts, put, read
 from tools.finding import Finding, nearest
+from tools.heading.run_line import PROVEN
+from tools.programs import node
+from tools.rules import PLACEHOLDER
 from tools.runs import run_pairs
-from tools.source import LANGUAGES
 from tools.starter import refusal, start
-from tools.writing import put
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Do what the command line says; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return _do(options, root)
+        if options.do == "new":
+            return new(root, options.name, options.title)
+        if options.do == "proven":
+            put(root / PROVEN, proven(root, holds=options.answer == "yes"))
+            return 0
+        facts = read(root)
+        chosen = choose(facts, options.slugs)
+        do = check if options.do == "check" else write
+        return do(facts, chosen, browser=options.browser)
     except KeyboardInterrupt:
         return 130
     except RuntimeError as error:
-        return _refuse(str(error))
+        print(error, file=sys.stderr)
+        return 2
 
 
-def _do(options: argparse.Namespace, root: Path) -> int:
-    if options.do == "new":
-        return new(root, options.name, options.title)
-    facts = read(root)
-    chosen = choose(facts, options.slug)
-    if isinstance(chosen, str):
-        return _refuse(chosen)
-    do = check if options.do == "check" else write
-    return do(facts, chosen, browser=options.browser)
-
-
-def choose(facts: Facts, slugs: Sequence[str]) -> list[Pair] | str:
-    """The pairs that `slugs` name, all without any; else what is wrong."""
-    known = {p.name: [p] for p in facts.pairs}
-    for pair in facts.pairs:
-        known.setdefault(pair.slug, []).append(pair)
+def choose(facts: Facts, slugs: Sequence[str]) -> list[Pair]:
+    """The pairs that `slugs` name, all without any; RuntimeError: what is wrong."""
+    known = {word for pair in facts.pairs for word in (pair.slug, pair.name)}
     for slug in slugs:
         if slug not in known:
-            hint = nearest(slug, list(known))
-            return f"unknown pair: {slug}" + (f"; {hint}" if hint else "")
-    chosen = {pair for slug in slugs for pair in known[slug]}
-    return [pair for pair in facts.pairs if pair in chosen or not slugs]
+            raise RuntimeError(f"unknown pair: {slug}; {nearest(slug, known)}")
+    return [p for p in facts.pairs if not slugs or {p.slug, p.name} & {*slugs}]
 
 
 def check(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
@@ -65,73 +62,92 @@ def check(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
     with ThreadPoolExecutor(1) as aside:
         found = aside.submit(lambda: list(checks.static(facts, chosen)))
         now = _run(facts, chosen, browser)
-    return _report(now, chosen, [*found.result(), *_after_runs(now, chosen)])
+    return _report(now, chosen, {*found.result(), *_after_runs(now, chosen)})
 
 
 def write(facts: Facts, chosen: list[Pair], *, browser: bool = False) -> int:
-    """Rewrite what derives from programs and runs, then check the rest."""
-    facts = _run(facts, chosen, browser)
-    for path, text in derive.texts(facts, chosen).items():
-        if facts.texts.get(path) != text:
-            put(path, text)
-            print("wrote", facts.name(path))
-    texts = read(facts.root).texts
-    now = replace(facts, texts=texts)
-    found = [*checks.static(now, chosen), *_after_runs(now, chosen)]
+    """Rewrite what derives from programs and runs, then check the rest.
+
+    What is collected from all pages is written only where all are chosen.
+    """
+    now = _written(_run(facts, chosen, browser), chosen)
+    found = {*checks.static(now, chosen), *_after_runs(now, chosen)}
     return _report(now, chosen, found)
 
 
 def new(root: Path, name: str, title: str) -> int:
-    """Start a pair; 2 and nothing written where its name cannot be."""
+    """Start a pair; RuntimeError and nothing written where its name cannot be."""
     if why := refusal(root, find_pairs(root), name, title):
-        return _refuse(why)
+        raise RuntimeError(why)
     pair = start(root, name, title)
     for path in pair.files:
         print("wrote", path.relative_to(root).as_posix())
-    return write(read(root), [pair])
+    facts = read(root)
+    _written(_run(facts, [pair]), [pair])
+    print(f"Fill in every {PLACEHOLDER}, then run: nox -s docs -- --write {pair.name}")
+    return 0
 
 
-def _run(facts: Facts, chosen: list[Pair], browser: bool) -> Facts:
-    """The facts with what the programs did, and what this version says."""
-    pages = [facts.texts[pair.page] for pair in chosen if pair.page in facts.texts]
-    with ThreadPoolExecutor(1) as aside:
-        asked = aside.submit(versions.ask, pages)
-        runs = run_pairs(pair for pair in chosen if browser or not pair.in_browser)
-        return replace(facts, runs=runs, versions=asked.result())
+def proven(root: Path, *, holds: bool) -> str:
+    """The noted versions with this Python and this Node, or without them."""
+    said = subprocess.run([node(), "--version"], capture_output=True, check=True)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    here = {"Python": python, "Node": said.stdout.decode()[1:].partition(".")[0]}
+    file = root / PROVEN
+    noted = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    for name, version in here.items():
+        versions = {*noted.get(name, [])} - {version} | ({version} if holds else set())
+        noted[name] = sorted(versions, key=lambda v: [int(n) for n in v.split(".")])
+    return json.dumps(noted) + "\n"
 
 
-def _after_runs(facts: Facts, chosen: list[Pair]) -> Iterator[Finding]:
+def _written(facts: Facts, chosen: Sequence[Pair]) -> Facts:
+    """Write all that derives from the facts; the facts as they are then."""
+    new = [pair for pair in filter(facts.is_new, chosen) if pair.page in facts.texts]
+    texts = {pair.page: pages.written(facts, pair) for pair in new}
+    now = replace(facts, texts=facts.texts | texts)
+    if len(chosen) == len(facts.pairs):
+        texts |= indexes.written(now)
+        now = replace(facts, texts=facts.texts | texts)
+    texts[facts.root / addresses.ADDRESSES] = addresses.written(now)
+    for path, text in texts.items():
+        if facts.texts.get(path) != text:
+            put(path, text)
+            print("wrote", facts.name(path))
+    return replace(facts, texts=facts.texts | texts)
+
+
+def _run(facts: Facts, chosen: Sequence[Pair], browser: bool = False) -> Facts:
+    """The facts with what the programs did."""
+    runs = run_pairs(pair for pair in chosen if browser or not pair.in_browser)
+    return replace(facts, runs=runs)
+
+
+def _after_runs(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     yield from checks.ran(facts, chosen)
-    yield from derive.stale(facts, chosen)
+    for pair in filter(facts.is_new, chosen):
+        yield from pages.stale(facts, pair)
 
 
-def _report(facts: Facts, chosen: list[Pair], findings: list[Finding]) -> int:
-    pages = sum(pair.page in facts.texts for pair in chosen)
+def _report(facts: Facts, chosen: Sequence[Pair], findings: set[Finding]) -> int:
     if not chosen:
         print("no pair was found: expected programs in python/ and javascript/")
         return 1
-    for finding in sorted(set(findings)):
+    for finding in sorted(findings):
         print(finding.text(facts.root), end="\n\n")
     for pair in chosen:
-        if pair.in_browser and not any(
-            (pair, name) in facts.runs for name in LANGUAGES
-        ):
-            print(f"{pair.name} runs in a browser: python3 -m nox -s browser")
+        if pair.in_browser and (pair, "python") not in facts.runs:
+            print(f"{pair.name} runs in a browser: nox -s browser")
     counts = f"{_count(len(chosen), 'pair')}, {_count(len(facts.runs), 'program')} ran"
     if findings:
-        print(f"{counts}, {_count(len(set(findings)), 'thing')} to mend")
+        print(f"{counts}, {_count(len(findings), 'thing')} to mend")
         return 1
-    print(f"{counts}, {_count(pages, 'page')} true")
+    print(f"{counts}, {_count(len(chosen), 'page')} true")
     return 0
 
 
 def _count(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def _refuse(why: str) -> int:
-    print(why, file=sys.stderr)
-    return 2
 
 
 class _Parser(argparse.ArgumentParser):
@@ -150,9 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         ("write", "rewrite what pages derive from programs and runs"),
     ):
         command = commands.add_parser(do, help=purpose, description=purpose)
-        command.add_argument(
-            "slug", nargs="*", help="only these pairs: social-feed, feed/social-feed"
-        )
+        command.add_argument("slugs", nargs="*", help="only these: social-feed")
         command.add_argument(
             "--browser", action="store_true", help="run those in a browser, too"
         )
@@ -160,6 +174,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("new", help=purpose, description=purpose)
     command.add_argument("name", metavar="chapter/slug")
     command.add_argument("title", help='the title of its page: "Social feed"')
+    purpose = "note whether all holds on this Python and this Node"
+    command = commands.add_parser("proven", help=purpose, description=purpose)
+    command.add_argument("answer", choices=("yes", "no"))
     return parser
 
 

@@ -1,14 +1,18 @@
-"""Find the pairs: the file system is the only list of concepts."""
+"""Find the pairs: the file system says which there are, docs/README.md their order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_CHAPTERS = {"mock_api", "tools", "_static", "__pycache__", "node_modules"}
-NOT_PAIRS = {"index.md", "__init__.py", "conftest.py"}
+NOT_PAIRS = {"README.md", "__init__.py", "conftest.py"}
+INDEX = "docs/README.md"
+MOVED = "This page has moved to ["  # the text of what is left where a page was
+_PLACE = re.compile(r"^(?:\||###) \[[^\]]*\]\((\w+)/([\w-]+)\.md\)", re.MULTILINE)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -35,19 +39,9 @@ class Pair:
         return self.root / "python" / self.chapter / f"{self.module}.py"
 
     @property
-    def python_test(self) -> Path:
-        """Its test."""
-        return self.root / "python" / self.chapter / f"test_{self.module}.py"
-
-    @property
     def javascript(self) -> Path:
         """The JavaScript program."""
         return self.root / "javascript" / self.chapter / f"{self.slug}.js"
-
-    @property
-    def javascript_test(self) -> Path:
-        """Its test."""
-        return self.root / "javascript" / self.chapter / f"{self.slug}.test.js"
 
     @property
     def page(self) -> Path:
@@ -70,23 +64,46 @@ class Pair:
 
     def test(self, language: str) -> Path:
         """The test in `python` or `javascript`."""
-        return self.python_test if language == "python" else self.javascript_test
+        if language == "python":
+            return self.python.with_name(f"test_{self.python.name}")
+        return self.javascript.with_suffix(".test.js")
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All five, in the order in which a reader meets them."""
-        return (
-            self.python,
-            self.javascript,
-            self.page,
-            self.python_test,
-            self.html if self.in_browser else self.javascript_test,
-        )
+        last = self.html if self.in_browser else self.test("javascript")
+        return (self.python, self.javascript, self.page, self.test("python"), last)
 
 
 def find_pairs(root: Path = ROOT) -> list[Pair]:
-    """Every pair of which at least one file exists, by chapter and slug."""
-    return sorted(set(_candidates(root)))
+    """Every pair of which at least one file exists, in the order of the catalogue.
+
+    A pair that the catalogue does not name is the last of its chapter.
+    """
+    order, pairs = _order(root), set(_candidates(root))
+    chapters = find_chapters(root, pairs)
+
+    def place(pair: Pair) -> tuple[int, int, str]:
+        at = order.get((pair.chapter, pair.slug), len(order))
+        return chapters.index(pair.chapter), at, pair.slug
+
+    return sorted(pairs, key=place)
+
+
+def find_chapters(root: Path, pairs: Iterable[Pair]) -> list[str]:
+    """The chapters in the order of the catalogue; those that are not in it last."""
+    chapters = {path.parent.name for path in (root / "docs").glob("[!_]*/README.md")}
+    chapters |= {pair.chapter for pair in pairs}
+    named = dict.fromkeys(chapter for chapter, _ in _order(root))
+    return [*(c for c in named if c in chapters), *sorted(chapters - {*named})]
+
+
+def _order(root: Path) -> dict[tuple[str, str], int]:
+    """The place of each chapter and slug in the catalogue."""
+    index = root / INDEX
+    text = index.read_text("utf-8") if index.is_file() else ""
+    found = dict.fromkeys(_PLACE.findall(text))
+    return {place: at for at, place in enumerate(found)}
 
 
 def _candidates(root: Path) -> Iterator[Pair]:
@@ -94,6 +111,8 @@ def _candidates(root: Path) -> Iterator[Pair]:
         for path in (root / top).glob(f"*/*{suffix}"):
             chapter = path.parent.name
             if chapter in NOT_CHAPTERS or path.name in NOT_PAIRS:
+                continue
+            if top == "docs" and MOVED.encode() in path.read_bytes():
                 continue
             name = path.name.removesuffix(suffix).removesuffix(".test")
             slug = name.removeprefix("test_").replace("_", "-")

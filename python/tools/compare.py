@@ -109,7 +109,7 @@ def find(slug: str, root: Path = ROOT) -> Pair:
     if len(found) > 1:
         _stop(f"Which {slug}? {' or '.join(pair.name for pair in found)}.")
     if found[0].in_browser:
-        _stop(f"{slug} runs in a browser: python3 -m nox -s browser -- --serve")
+        _stop(f"{slug} runs in a browser: nox -s browser -- --serve")
     for program in (found[0].python, found[0].javascript):
         if not program.is_file():
             _stop(f"{slug} cannot run: {relative(found[0], program)} is missing.")

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mock_api.client import LogEntry
-from tools import page
 from tools.catalogue import Pair
 from tools.finding import diff
+from tools.heading.output import shown
+from tools.page import parse
 from tools.programs import failure
 from tools.runs import News, Run
 
@@ -131,7 +132,7 @@ def begin(pair: Pair, language: str) -> Side:
     except OSError as problem:
         side.no_page = f"no page: {name}: {problem.strerror}"
     else:
-        side.expected = page.printed(page.sections(text)).get(language)
+        side.expected = shown(parse(text)).get(language)
         side.no_page = f"no page: {name} has no text fence under ## Output"
     return side
 

@@ -6,15 +6,25 @@ from typing import Any
 import pytest
 
 from mock_api.client import LogEntry
-from tools import checks, derive
+from tools import addresses, checks, indexes, pages
 from tools.catalogue import Pair
-from tools.facts import Facts, read
+from tools.facts import Facts, put, read
 from tools.finding import Finding
 from tools.runs import Run, Runs
 from tools.starter import start
-from tools.writing import put
 
-INDEX = "# Tiny\n\n<!-- catalogue -->\n<!-- /catalogue -->\n"
+FRONT = "# Tiny\n\n<!-- chapters -->\n<!-- /chapters -->\n"
+INDEX = """\
+# Tiny
+
+## How to read a page
+
+Slowly.
+
+<!-- catalogue -->
+<!-- /catalogue -->
+"""
+CHAPTER = "# Feed\n\nA chapter.\n\n<!-- pages -->\n<!-- /pages -->\n"
 LOG = (LogEntry(1, "GET", "/data", "", 1, 200, "completed", 0, 1, 0, 1),)
 
 
@@ -29,13 +39,17 @@ class Tiny:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.runs: Runs = {}
-        put(root / "README.md", INDEX)
-        put(root / "docs/index.md", INDEX)
+        put(root / "README.md", FRONT)
+        put(root / "docs/README.md", INDEX)
         self.add("feed/tiny", "Tiny feed")
 
     def add(self, name: str, title: str) -> Pair:
-        """A new true pair."""
+        """A new true pair, its placeholders filled in."""
         pair = start(self.root, name, title)
+        put(self.root / "docs" / pair.chapter / "README.md", CHAPTER)
+        for path in pair.files:
+            text = path.read_text("utf-8").replace("todo-", "")
+            put(path, text.replace("TODO: ", ""))
         self.runs |= {(pair, "python"): run(), (pair, "javascript"): run()}
         self.write()
         return pair
@@ -45,8 +59,12 @@ class Tiny:
 
     def write(self) -> None:
         facts = self.facts()
-        for path, text in derive.texts(facts, list(facts.pairs)).items():
+        for pair in facts.pairs:
+            if pair.page in facts.texts:
+                put(pair.page, pages.written(facts, pair))
+        for path, text in indexes.written(self.facts()).items():
             put(path, text)
+        put(self.root / addresses.ADDRESSES, addresses.written(self.facts()))
 
     def read(self, name: str) -> str:
         return (self.root / name).read_text("utf-8")
@@ -62,7 +80,7 @@ class Tiny:
             {
                 *checks.static(facts, facts.pairs),
                 *checks.ran(facts, facts.pairs),
-                *derive.stale(facts, list(facts.pairs)),
+                *(f for pair in facts.pairs for f in pages.stale(facts, pair)),
             }
         )
 

@@ -2,114 +2,83 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from tools import page
 from tools.catalogue import Pair, find_pairs
-from tools.page import Section
-from tools.runs import Runs
-from tools.source import Named, tests
-from tools.versions import Answers
+from tools.page import Page, parse
+from tools.runs import Run, Runs
+from tools.source import LANGUAGES, Named, tests
 
-INDEXES = ("README.md", "docs/index.md")
-PHRASEBOOK = "docs/phrasebook.md"
-_NEXT = re.compile(r"^- Next: \[([^\]]*)\]\(([^)#\s]+)\)", re.MULTILINE)
+# The pairs that still have the form of the first edition. Programs and links are
+# checked, the rest waits until the pair is rewritten and its line here is removed.
+FIRST_EDITION = "docs/first-edition.txt"
+_TEXT = {".md", ".py", ".js", ".html", ".json", ".txt"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """The repository as it stands, and what its programs did."""
 
     root: Path
-    pairs: Sequence[Pair]
+    pairs: Sequence[Pair]  # in the order of the catalogue
     texts: dict[Path, str]
     runs: Runs
-    versions: dict[str, Answers] = field(default_factory=dict)
 
     def name(self, path: Path) -> str:
         """The path as people write it: from the root, with slashes."""
         return path.relative_to(self.root).as_posix()
 
-    def page(self, pair: Pair) -> list[Section]:
-        """The sections of a pair's page; none where it has no page."""
-        text = self.texts.get(pair.page)
-        return [] if text is None else page.sections(text)
+    def text(self, name: str | Path) -> str:
+        """The text of a file, by its path or its name; "" where there is none."""
+        path = name if isinstance(name, Path) else self.root / name
+        return self.texts.get(path, "")
+
+    def page(self, pair: Pair) -> Page:
+        """The page of a pair; an empty one where it has none."""
+        return parse(self.text(pair.page))
+
+    def is_new(self, pair: Pair) -> bool:
+        """Whether a pair has the form of the second edition: see FIRST_EDITION."""
+        return pair.name not in self.text(FIRST_EDITION).split()
 
     def title(self, pair: Pair) -> str:
         """The title of the page; the slug in words until it has one."""
-        first = next(iter(self.page(pair)), None)
-        words = pair.slug.replace("-", " ").capitalize()
-        return first.title if first and first.title else words
+        return self.page(pair).title or pair.slug.replace("-", " ").capitalize()
 
-    def tests(self, path: Path, language: str) -> dict[str, Named]:
-        """The tests of a file by name; none where it is missing or broken."""
+    def tests(self, pair: Pair, language: str) -> dict[str, Named]:
+        """The tests of a pair by name; none where they are broken."""
         try:
-            return {test.name: test for test in tests(self.texts[path], language)}
-        except (KeyError, SyntaxError):
+            found = tests(self.text(pair.test(language)), language)
+        except SyntaxError:
             return {}
+        return {test.name: test for test in found}
+
+    def ran(self, pair: Pair) -> dict[str, Run]:
+        """What each language did, if both programs ran and ended well."""
+        both = [self.runs.get((pair, language)) for language in LANGUAGES]
+        fine = [run for run in both if run and run.fine]
+        return dict(zip(LANGUAGES, fine, strict=True)) if len(fine) == 2 else {}
 
 
 def read(root: Path, runs: Runs | None = None) -> Facts:
     """Read the repository at `root`."""
-    pairs = find_pairs(root)
+    pairs, docs = find_pairs(root), root / "docs"
     paths = {path for pair in pairs for path in pair.files}
-    paths |= {root / name for name in INDEXES}
-    paths |= {
-        path
-        for path in (root / "docs").rglob("*.md")
-        if not any(part.startswith("_") for part in path.parts[len(root.parts) :])
-    }
-    texts = {path: path.read_text("utf-8") for path in sorted(paths) if path.is_file()}
-    return Facts(root, pairs, texts, runs or {})
+    paths |= {*root.glob("*.md"), *docs.glob("*.*"), *docs.glob("[!_]*/*.md")}
+    there = sorted(p for p in paths if p.is_file() and p.suffix in _TEXT)
+    return Facts(root, pairs, {p: p.read_text("utf-8") for p in there}, runs or {})
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file; its folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="\n")
 
 
 def target(page: Path, link: str) -> Path:
     """The file that a relative link on a page points to."""
-    joined = posixpath.join(page.parent.as_posix(), link.partition("#")[0])
-    return Path(posixpath.normpath(joined))
-
-
-def next_links(facts: Facts, pair: Pair) -> list[tuple[int, str, Path]]:
-    """Line, title and target of each `- Next:` item under *Read on*."""
-    section = page.find(facts.page(pair), "Read on")
-    if section is None:
-        return []
-    return [
-        (
-            section.line + section.text[: match.start()].count("\n"),
-            match[1],
-            target(pair.page, match[2]),
-        )
-        for match in _NEXT.finditer(section.text)
-    ]
-
-
-def reading_order(facts: Facts) -> list[Pair]:
-    """The pages along the chain of `Next` links, chapters kept together.
-
-    Pages that no chain reaches come after, by name.
-    """
-    with_page = {p.page: p for p in facts.pairs if p.page in facts.texts}
-    after: dict[Pair, Pair] = {}
-    for pair in with_page.values():
-        for _, _, path in next_links(facts, pair)[:1]:
-            if path in with_page:
-                after[pair] = with_page[path]
-    heads = [pair for pair in with_page.values() if pair not in after.values()]
-    chains = []
-    for pair in heads:
-        chain = [pair]
-        while (pair := after.get(pair, chain[0])) not in chain:
-            chain.append(pair)
-        chains.append(chain)
-    chains.sort(key=lambda chain: (-len(chain), chain[0]))
-    sequence = [pair for chain in chains for pair in chain]
-    # Only a cycle has no head; the checks speak of it.
-    sequence += [pair for pair in with_page.values() if pair not in sequence]
-    sequence = list(dict.fromkeys(sequence))
-    chapters = list(dict.fromkeys(pair.chapter for pair in sequence))
-    return sorted(sequence, key=lambda pair: chapters.index(pair.chapter))
+    file = link.partition("#")[0]
+    return Path(os.path.normpath(page.parent / file)) if file else page

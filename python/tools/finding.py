@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,9 @@ class Finding:
     def text(self, root: Path) -> str:
         """The block that a person reads, paths relative to `root`."""
         place = self.file.relative_to(root).as_posix()
-        if self.line:
-            place += f":{self.line}"
-        lines = [f"{place}: {self.message}"]
-        lines += [f"    {line}" for line in self.diff.splitlines()]
-        return "\n".join([*lines, f"  -> {self.advice}"])
+        place += f":{self.line}" if self.line else ""
+        lines = [f"    {line}" for line in self.diff.splitlines()]
+        return "\n".join([f"{place}: {self.message}", *lines, f"  -> {self.advice}"])
 
 
 def diff(old: str, new: str, old_name: str, new_name: str) -> str:
@@ -40,7 +39,7 @@ def diff(old: str, new: str, old_name: str, new_name: str) -> str:
     return "\n".join(lines)
 
 
-def nearest(name: str, known: list[str], n: int = 3) -> str:
+def nearest(name: str, known: Iterable[str], n: int = 3, cutoff: float = 0) -> str:
     """A hint that names what is most like `name`, or nothing."""
-    found = difflib.get_close_matches(name, known, n=n, cutoff=0.5)
+    found = difflib.get_close_matches(name, list(known), n, cutoff)
     return f"nearest: {', '.join(found)}" if found else ""

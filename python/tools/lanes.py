@@ -6,19 +6,17 @@ Nothing here knows the clock, so that the drawing is the same on each run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from mock_api.client import LogEntry
 
 WIDTH = 100  # columns at most
 STEP = 4  # columns from one event to the next
-MANY = 24  # lanes of one language; more are drawn together
 LONG = 44  # columns of "GET /path"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Lane:
+class Lane(NamedTuple):
     """One line of the drawing; `start` and `end` count events, not time."""
 
     start: int
@@ -27,12 +25,18 @@ class Lane:
     ending: str
 
 
-def draw(logs: dict[str, Sequence[LogEntry]]) -> list[str]:
-    """The lines of the drawing for the log of each language, by its name."""
-    if not any(logs.values()):
-        return ["No requests."]
-    drawn = {language: _fewer(_lanes(log)) for language, log in logs.items()}
+def draw(logs: dict[str, Sequence[LogEntry]]) -> str:
+    """The drawing of the log of each language, by its name; "" without requests.
+
+    It is drawn once, as `both`, where each did the same.
+    """
+    drawn = {language: _lanes(log) for language, log in logs.items()}
+    one, *others = drawn.values()
+    if others and all(other == one for other in others):
+        drawn = {"both": one}
     lanes = [lane for some in drawn.values() for lane in some]
+    if not lanes:
+        return ""
     name = max(map(len, drawn)) + 2
     label = max(len(lane.label) for lane in lanes) + 2
     last = max(lane.end for lane in lanes)
@@ -43,19 +47,16 @@ def draw(logs: dict[str, Sequence[LogEntry]]) -> list[str]:
 
     lines = []
     for language, some in drawn.items():
-        first = language
-        if not some:
-            lines.append(f"{first:{name}}No requests.")
-        for lane in some:
-            if lane.start < 0:  # stands for lanes left out
-                line = lane.label
-            else:
-                start = column(lane.start)
-                bar = "━" * max(column(lane.end) - start - 1, 1)
-                line = f"{lane.label:{label}}{'':{start}}●{bar}{lane.ending}"
-            lines.append(f"{first:{name}}{line}")
-            first = ""
-    return lines
+        bars = [
+            f"{lane.label:{label}}{'':{column(lane.start)}}●"
+            + "━" * max(column(lane.end) - column(lane.start) - 1, 1)
+            + lane.ending
+            for lane in some
+        ]
+        names = [language, *[""] * len(bars)]
+        some_bars = bars or ["No requests."]
+        lines += [f"{n:{name}}{bar}" for n, bar in zip(names, some_bars, strict=False)]
+    return "\n".join(lines)
 
 
 def _lanes(log: Sequence[LogEntry]) -> list[Lane]:
@@ -73,20 +74,17 @@ def places(log: Sequence[LogEntry]) -> tuple[dict[int, int], dict[int, int]]:
     Starts that no end separates are one group: which of them came first is
     chance. So are those that hung up together. Every other end is its own.
     """
-    events: list[tuple[int, str, int]] = []
+    events = [(request.started_event, "start", i) for i, request in enumerate(log)]
     for i, request in enumerate(log):
-        events.append((request.started_event, "start", i))
         if request.ended_event is not None:
             alone = "" if request.ending == "client hung up" else f" {i}"
             events.append((request.ended_event, f"end{alone}", i))
+    groups = [[*group] for _, group in groupby(sorted(events), lambda event: event[1])]
     starts: dict[int, int] = {}
-    ends: dict[int, int] = {}
-    place = -1
-    for place, (kind, group) in enumerate(groupby(sorted(events), lambda e: e[1])):
-        for _, _, i in group:
+    ends = dict.fromkeys(range(len(log)), len(groups))  # where none ends them
+    for place, group in enumerate(groups):
+        for _, kind, i in group:
             (starts if kind == "start" else ends)[i] = place
-    for i in range(len(log)):
-        ends.setdefault(i, place + 1)
     return starts, ends
 
 
@@ -99,27 +97,3 @@ def _ending(request: LogEntry) -> str:
     if request.ending == "completed":
         return f"● {request.status}"
     return f"✕ {request.ending}" if request.ending else "… in flight"
-
-
-def _fewer(lanes: list[Lane]) -> list[Lane]:
-    """At most `MANY` lanes: like ones drawn as one, the middle left out."""
-    if len(lanes) <= MANY:
-        return lanes
-    merged = []
-    for (label, ending), group in groupby(
-        lanes, lambda lane: (lane.label, lane.ending)
-    ):
-        same = list(group)
-        times = f" ×{len(same)}" if len(same) > 1 else ""
-        end = max(lane.end for lane in same)
-        merged.append(Lane(same[0].start, f"{label}{times}", end, ending))
-    if len(merged) > MANY:
-        head, tail = MANY // 2, MANY // 2 - 1
-        left_out = Lane(-1, f"… {len(merged) - head - tail} more", -1, "")
-        merged[head:-tail] = [left_out]
-    used = sorted({place for lane in merged for place in (lane.start, lane.end)} - {-1})
-    rank = {place: i for i, place in enumerate(used)} | {-1: -1}
-    return [
-        Lane(rank[lane.start], lane.label, rank[lane.end], lane.ending)
-        for lane in merged
-    ]

@@ -1,237 +1,134 @@
-"""Take a page apart, and put what is derived into its places.
-
-A page is a list of sections. All that is here works on text alone.
-"""
+"""A page, parsed once by markdown-it: its blocks, their words, its addresses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache, cached_property
+from urllib.parse import unquote
 
-from tools.source import TITLES
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode as Node
 
-HEADINGS = [
-    "Output",
-    "Line by line",
-    "What differs",
-    "What the API saw",
-    "Read on",
-]
+__all__ = ["Node", "Page", "parse"]
 FENCES = {"python": "python", "javascript": "js"}
-_LABELS = {f"{title}:": language for language, title in TITLES.items()}
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(\S*)")
+TITLE, BULLETS, RUN_LINE, PROGRAMS = "title", "bullets", "run line", "programs"
+_PARSER = MarkdownIt("commonmark").enable("table")
+_BREAKS = ("softbreak", "hardbreak")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading of level 1 or 2 and the lines up to the next one."""
+@dataclass(frozen=True)
+class Page:
+    """The lines of a page and its blocks."""
 
-    heading: str  # "## Output"; "" before the first heading
-    line: int  # of the heading, from 1
-    lines: tuple[str, ...]  # the heading's own line first
+    lines: list[str]
+    blocks: list[Node]
+
+    def source(self, blocks: Iterable[Node]) -> str:
+        """The lines of the blocks, one empty line between two."""
+        spans = (block.map or (0, 0) for block in blocks)
+        return "\n\n".join("\n".join(self.lines[a:b]).rstrip() for a, b in spans)
 
     @property
     def title(self) -> str:
-        """The heading's words."""
-        return self.heading.lstrip("#").strip()
+        """The words of the first heading."""
+        return next((words(b) for b in self.blocks if b.tag == "h1"), "")
 
-    @property
-    def text(self) -> str:
-        """All its lines."""
-        return "\n".join(self.lines)
+    @cached_property
+    def anchors(self) -> dict[str, Node]:
+        """Every address on the page as GitHub makes it: of headings and of `<a id>`."""
+        found: dict[str, Node] = {}
+        for block in self.blocks:
+            found |= dict.fromkeys(ids(block), block)
+            if block.type == "heading":
+                name = anchor(words(block))
+                same = (f"{name}-{n}" if n else name for n in range(len(found) + 1))
+                found[next(name for name in same if name not in found)] = block
+        return found
 
+    @cached_property
+    def parts(self) -> dict[str, list[Node]]:
+        """The blocks of a pair's page under the name of what they belong to.
 
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A fenced block: its place among the lines it was found in, and its text."""
-
-    start: int  # index of the opening line
-    end: int  # index after the closing line
-    language: str
-    body: str  # ends with a newline unless empty
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the table under *Line by line*, cells as they stand."""
-
-    line: int  # index among the lines of its section
-    cells: tuple[str, ...]
-
-
-def sections(text: str) -> list[Section]:
-    """The sections of a page; joined by newlines they are the page."""
-    lines = text.split("\n")
-    fenced = {i for f in fences(lines) for i in range(f.start, f.end)}
-    starts = [
-        i for i, line in enumerate(lines) if re.match(r"##? ", line) and i not in fenced
-    ]
-    if not starts or starts[0] > 0:
-        starts.insert(0, 0)
-    return [
-        Section(lines[a] if lines[a].startswith("#") else "", a + 1, tuple(lines[a:b]))
-        for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)
-    ]
+        An address belongs to the heading below it.
+        """
+        found: dict[str, list[Node]] = {}
+        heading, waiting = "", list[Node]()
+        for block in self.blocks:
+            waiting.append(block)
+            if not only_ids(block):
+                heading = words(block) if block.tag == "h2" else heading
+                found.setdefault(heading or _top(block), []).extend(waiting)
+                waiting = []
+        found.setdefault(heading or TITLE, []).extend(waiting)
+        return found
 
 
-def find(page: Sequence[Section], title: str) -> Section | None:
-    """The section under `## title`."""
-    return next((s for s in page if s.heading == f"## {title}"), None)
+def _top(block: Node) -> str:
+    """What a block above the first `##` belongs to."""
+    if block.type == "bullet_list":
+        return BULLETS
+    text, links = words(block), every(block, "link")
+    if text.startswith("Run both:"):
+        return RUN_LINE
+    to_file = links and text == words(links[0]) and href(links[0]).startswith("../../")
+    return PROGRAMS if block.type == "fence" or to_file else TITLE
 
 
-def fences(lines: Sequence[str]) -> list[Fence]:
-    """The fenced blocks; one that is never closed reaches to the end."""
-    found = []
-    at = 0
-    while at < len(lines):
-        opening = _FENCE.match(lines[at])
-        if opening is None:
-            at += 1
-            continue
-        start, mark = at, opening[1]
-        at += 1
-        while at < len(lines) and not _closes(lines[at], mark):
-            at += 1
-        body = "".join(f"{line}\n" for line in lines[start + 1 : at])
-        at = min(at + 1, len(lines))
-        found.append(Fence(start, at, opening[2], body))
-    return found
+@cache
+def parse(text: str) -> Page:
+    """The page that a text is."""
+    return Page(text.split("\n"), Node(_PARSER.parse(text)).children)
 
 
-def _closes(line: str, mark: str) -> bool:
-    line = line.strip()
-    return len(line) >= len(mark) and set(line) == {mark[0]}
+def every(node: Node, kind: str) -> list[Node]:
+    """All in it that are of this kind: "link", "code_inline", "tr", "list_item"."""
+    return [inner for inner in node.walk() if inner.type == kind]
 
 
-def fence(language: str, body: str) -> list[str]:
-    """The lines of a fenced block that holds `body`, whatever is in it."""
+def words(node: Node) -> str:
+    """What a reader sees of it, on one line: no backquotes, no addresses."""
+    inner = (n for n in node.walk() if n.type in ("text", "code_inline", *_BREAKS))
+    return "".join(" " if n.type in _BREAKS else n.content for n in inner)
+
+
+def codes(node: Node) -> list[str]:
+    """The code in it."""
+    return [code.content for code in every(node, "code_inline")]
+
+
+def href(link: Node) -> str:
+    """Where a link leads."""
+    return unquote(str(link.attrs["href"]))
+
+
+def ids(node: Node) -> list[str]:
+    """The addresses in it that an author gave: `<a id="…">`."""
+    html = "".join(tag.content for tag in every(node, "html_inline"))
+    return re.findall(r'<a id="([^"]+)">', html)
+
+
+def only_ids(node: Node) -> bool:
+    """Whether it holds addresses and nothing else."""
+    return bool(ids(node)) and not words(node).strip()
+
+
+def line(node: Node) -> int:
+    """Where it begins, from 1."""
+    while node.map is None and node.parent:
+        node = node.parent
+    return node.map[0] + 1 if node.map else 0
+
+
+def anchor(heading: str) -> str:
+    """The address that GitHub makes of a heading's words."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def fence(language: str, body: str) -> str:
+    """A fenced block that holds `body`, whatever is in it."""
     mark = "```"
     while mark in body:
         mark += "`"
-    return [mark + language, *body.removesuffix("\n").split("\n"), mark]
-
-
-def paragraphs(lines: Sequence[str]) -> list[str]:
-    """The paragraphs among the lines, each on one line; no fence, no heading."""
-    fenced = {i for f in fences(lines) for i in range(f.start, f.end)}
-    rest = [
-        "" if i in fenced or line.startswith("#") else line
-        for i, line in enumerate(lines)
-    ]
-    blocks = re.split(r"\n\s*\n", "\n".join(rest).strip())
-    return [" ".join(block.split()) for block in blocks if block.strip()]
-
-
-def programs_on(intro: Section) -> dict[str, Fence]:
-    """The first `python` and the first `js` fence of a page's beginning."""
-    found: dict[str, Fence] = {}
-    names = {name: language for language, name in FENCES.items()}
-    for block in fences(intro.lines):
-        if language := names.get(block.language):
-            found.setdefault(language, block)
-    return found
-
-
-def with_programs(intro: Section, programs: dict[str, str]) -> list[str]:
-    """The section with the programs in it, one fence directly after the other."""
-    block = [
-        *fence("python", programs["python"]),
-        "",
-        *fence("js", programs["javascript"]),
-    ]
-    spans = [(f.start, f.end) for f in programs_on(intro).values()]
-    return _spliced(intro.lines, spans, block)
-
-
-def printed(page: Sequence[Section]) -> dict[str, str]:
-    """What the page says that each language prints; empty where it does not."""
-    output = find(page, "Output")
-    if output is None:
-        return {}
-    shown: dict[str, str] = {}
-    for block in fences(output.lines):
-        if block.language == "text":
-            _, label = _label(output.lines, block)
-            for language in [label] if label else TITLES:
-                shown.setdefault(language, block.body)
-    return shown
-
-
-def with_output(output: Section, prints: dict[str, str]) -> list[str]:
-    """The section with what the programs print: one fence, or one for each."""
-    if len(set(prints.values())) == 1:
-        block = fence("text", prints["python"])
-    else:
-        block = []
-        for language, title in TITLES.items():
-            block += [f"{title}:", "", *fence("text", prints[language]), ""]
-        block.pop()
-    return _spliced(output.lines, _text_spans(output.lines), block)
-
-
-def with_text(section: Section, drawing: Sequence[str]) -> list[str]:
-    """The section with `drawing` as its only text fence."""
-    block = ["```text", *drawing, "```"]
-    return _spliced(section.lines, _text_spans(section.lines), block)
-
-
-def _text_spans(lines: Sequence[str]) -> list[tuple[int, int]]:
-    return [
-        (_label(lines, block)[0], block.end)
-        for block in fences(lines)
-        if block.language in ("text", "")
-    ]
-
-
-def _label(lines: Sequence[str], block: Fence) -> tuple[int, str]:
-    """Where a fence begins with its label (`Python:`), and whose label it is."""
-    at = block.start - 1
-    while at > 0 and not lines[at].strip():
-        at -= 1
-    if (language := _LABELS.get(lines[at].strip())) and at > 0:
-        return at, language
-    return block.start, ""
-
-
-def _spliced(
-    lines: Sequence[str], spans: list[tuple[int, int]], block: list[str]
-) -> list[str]:
-    """The lines with `block` in the place of the first span (else at the end).
-
-    The other spans go; what the author wrote between them stays, after it.
-    """
-    spans = sorted(spans) or [(len(lines), len(lines))]
-    ends = [0, *(end for _, end in spans)]
-    starts = [*(start for start, _ in spans), len(lines)]
-    chunks = [
-        "\n".join(lines[a:b]).strip("\n") for a, b in zip(ends, starts, strict=True)
-    ]
-    chunks.insert(1, "\n".join(block))
-    return [*"\n\n".join(chunk for chunk in chunks if chunk).split("\n"), ""]
-
-
-def rows(section: Section) -> tuple[Row | None, list[Row]]:
-    """The table of a section: its header and its rows."""
-    table = [
-        Row(i, cells(line))
-        for i, line in enumerate(section.lines)
-        if line.startswith("|")
-    ]
-    if len(table) < 2:
-        return None, []
-    return table[0], table[2:]
-
-
-def cells(line: str) -> tuple[str, ...]:
-    """The cells of one line of a table."""
-    found = re.split(r"(?<!\\)\|", line.strip().removeprefix("|"))
-    if not found[-1].strip():
-        found.pop()
-    return tuple(cell.strip() for cell in found)
-
-
-def code_spans(cell: str) -> list[str]:
-    """The code in a cell, without its backticks, `\\|` as the pipe it means."""
-    found = re.findall(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", cell)
-    return [span.strip().replace("\\|", "|") for _, span in found]
+    return f"{mark}{language}\n" + body.removesuffix("\n") + f"\n{mark}"

@@ -65,9 +65,7 @@ def _side(pair: Pair, language: str, runs: Runs) -> Side:
     run = runs[pair, language]
     starts, ends = places(run.log)
     log = [
-        replace(
-            entry, started=starts[i], ended=None if entry.ended is None else ends[i]
-        )
+        replace(entry, started=starts[i], ended=ends[i] if entry.ending else None)
         for i, entry in enumerate(run.log)
     ]
     # Which of those that arrived together was first is chance.

@@ -7,18 +7,18 @@ checks of the pages wait for the end.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import json
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -29,6 +29,7 @@ from tools.database.process import database
 from tools.programs import command, environment, kill, needs_database
 from tools.source import LANGUAGES
 
+T = TypeVar("T")
 LIMIT = 60  # seconds that a program may take
 AT_ONCE = 4 * (os.cpu_count() or 1)
 SLOW = 10.0  # seconds after which one wonders whether a program will ever end
@@ -102,12 +103,28 @@ def run_pairs(
 
 
 @contextmanager
-def _starting(
-    context: AbstractContextManager[str],
-) -> Iterator[concurrent.futures.Future[str]]:
-    """Enter a context in a thread, and leave it at the end, whatever happened."""
-    with ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(1) as aside:
-        yield aside.submit(stack.enter_context, context)
+def _starting(context: AbstractContextManager[str]) -> Iterator[Future[str]]:
+    """Enter a context in a thread, and leave it at the end.
+
+    If it is not entered by then, nobody waits: what it starts ends with our process.
+    """
+    with ExitStack() as stack:
+        yield _in_thread(lambda: stack.enter_context(context))
+
+
+def _in_thread(function: Callable[[], T]) -> Future[T]:
+    """What a function returns that runs in a thread for which nobody has to wait."""
+    returned: Future[T] = Future()
+    returned.set_running_or_notify_cancel()  # so that nobody can cancel it
+
+    def run() -> None:
+        try:
+            returned.set_result(function())
+        except BaseException as error:
+            returned.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return returned
 
 
 def _first(error: BaseException) -> BaseException:
@@ -119,7 +136,7 @@ def _first(error: BaseException) -> BaseException:
 async def _run_all(
     programs: list[Program],
     api_url: str,
-    url_of_database: concurrent.futures.Future[str] | None,
+    url_of_database: Future[str] | None,
     limit: float,
     tell: Tell | None,
 ) -> Runs:
@@ -228,22 +245,19 @@ def _reading(
     `create_subprocess_exec` is cancelled, it kills the program, but not what that
     has started, and waits for ever while such a child holds the pipe open.
     """
-    exit_code: concurrent.futures.Future[int] = concurrent.futures.Future()
-    exit_code.set_running_or_notify_cancel()  # so that nobody can cancel it
 
-    def read() -> None:
-        try:
-            assert process.stdout
-            with process.stdout:
-                for line in process.stdout:
-                    lines.append(line)
-                    hear(line)
-            exit_code.set_result(process.wait())
-        except BaseException as error:
-            exit_code.set_exception(error)
+    def read() -> int:
+        assert process.stdout
+        with process.stdout:
+            for line in process.stdout:
+                lines.append(line)
+                hear(line)
+        return process.wait()
 
-    Thread(target=read, daemon=True).start()
-    return asyncio.wrap_future(exit_code)
+    exit_code = asyncio.wrap_future(_in_thread(read))
+    # Where the first error has ended all programs, nobody asks for another.
+    exit_code.add_done_callback(lambda done: done.exception())
+    return exit_code
 
 
 async def _watch(

@@ -1,4 +1,4 @@
-"""Start a new pair: five files that work, ready to fill."""
+"""Start a new pair: five files that work, ready to fill. `template/` holds them."""
 
 from __future__ import annotations
 
@@ -10,151 +10,35 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tools.catalogue import NOT_CHAPTERS, Pair
-from tools.writing import put
+from tools.facts import put
 
-_CHAPTER = re.compile(r"[a-z][a-z0-9]*")
+_TEMPLATES = Path(__file__).with_name("template")
+_NAMES = ("program.py", "program.js", "page.md", "test.py", "test.js")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-
-_PYTHON = '''\
-"""Ask for the data and print its message."""
-
-import asyncio
-import os
-
-import httpx
-
-API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
-
-
-async def get_message(client: httpx.AsyncClient) -> str:
-    response = await client.get("/data")
-    response.raise_for_status()
-    return response.json()["message"]
-
-
-async def main(api_url: str = API_URL) -> None:
-    async with httpx.AsyncClient(base_url=api_url) as client:
-        print(await get_message(client))
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
-'''
-
-_JAVASCRIPT = """\
-// Ask for the data and print its message.
-
-const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
-
-async function getMessage(apiUrl) {
-  const response = await fetch(`${apiUrl}/data`);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()).message;
-}
-
-export async function main(apiUrl = API_URL) {
-  console.log(await getMessage(apiUrl));
-}
-
-if (import.meta.main) await main();
-"""
-
-_PYTHON_TEST = """\
-from @chapter@.@module@ import main
-from helpers import running
-
-
-async def test_the_message_is_printed_when_it_comes(mock_api):
-    await mock_api.hold("/data")
-    async with running(main(mock_api.url)) as program:
-        await mock_api.saw("GET /data")
-        assert program.output == ""
-        await mock_api.release("/data")
-    assert program.output == "Hello from the mock API\\n"
-"""
-
-_JAVASCRIPT_TEST = """\
-import assert from "node:assert/strict";
-import { test } from "node:test";
-
-import { mockApi, running } from "../helpers.js";
-import { main } from "./@slug@.js";
-
-test("the message is printed when it comes", async (t) => {
-  const api = await mockApi(t);
-  await api.hold("/data");
-  const program = running(() => main(api.url));
-  await api.saw("GET /data");
-  assert.equal(program.output, "");
-  await api.release("/data");
-  await program.done;
-  assert.equal(program.output, "Hello from the mock API\\n");
-});
-"""
-
-_PAGE = """\
-# @title@
-
-Say in one paragraph what this is and when it is needed.
-
-## Output
-
-## Line by line
-
-| | Python | JavaScript |
-| --- | --- | --- |
-| ask | `await client.get("/data")` | ``await fetch(`${apiUrl}/data`)`` |
-| refuse an error | `response.raise_for_status()` | `if (!response.ok)` |
-
-## What differs
-
-### Nothing yet
-
-Both wait for the answer and print it. Say here what differs, one claim for each
-heading, and which test proves it.
-
-Proven by [`test_the_message_is_printed_when_it_comes`](../../python/@chapter@/test_@module@.py)
-and [`the message is printed when it comes`](../../javascript/@chapter@/@slug@.test.js).
-
-## What the API saw
-
-## Read on
-
-- Python: [Coroutines and tasks](https://docs.python.org/3/library/asyncio-task.html)
-- JavaScript: [async function](https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Statements/async_function)
-"""  # noqa: E501
 
 
 def refusal(root: Path, pairs: Iterable[Pair], name: str, title: str) -> str:
     """Why no pair can be started under this name; "" where one can."""
-    chapter, slash, slug = name.partition("/")
-    module = slug.replace("-", "_")
-    if not slash or not _SLUG.fullmatch(slug):
+    chapter, _, slug = name.partition("/")
+    taken = next((pair.name for pair in pairs if pair.slug == slug), None)
+    if not _SLUG.fullmatch(slug) or slug in ("index", "conftest"):
         return f"{name}: expected chapter/slug in kebab-case, like feed/social-feed"
-    if not _CHAPTER.fullmatch(chapter):
+    if not re.fullmatch(r"[a-z][a-z0-9]*", chapter) or chapter in NOT_CHAPTERS:
         return f"{name}: expected a chapter that is one word in small letters"
-    if chapter in NOT_CHAPTERS:
-        return f"{name}: {chapter} is not a chapter, choose another"
-    if keyword.iskeyword(chapter) or chapter in sys.stdlib_module_names:
-        return f"{name}: Python itself uses the name {chapter}, choose another"
-    if _installed(chapter, root):
-        return f"{name}: an installed package is called {chapter}, choose another"
-    if slug in ("index", "conftest") or slug.startswith("test-"):
-        return f"{name}: the slug {slug} has a meaning of its own, choose another"
-    if keyword.iskeyword(module) or module in sys.stdlib_module_names:
-        return f"{name}: Python itself uses the name {module}, choose another slug"
-    if _installed(module, root):
-        return f"{name}: the program would hide the package {module}, choose another"
-    for pair in pairs:
-        if pair.slug == slug:
-            return f"{name}: the slug is taken by {pair.name}, choose another"
+    for word in (chapter, slug.replace("-", "_")):
+        if word.startswith("test_") or _means_something(word, root):
+            return f"{name}: {word} means something else to Python, choose another"
+    if taken:
+        return f"{name}: the slug is taken by {taken}, choose another"
     if not title.strip() or "\n" in title:
         return f'{name}: expected a title of one line, like "Social feed"'
     return ""
 
 
-def _installed(module: str, root: Path) -> bool:
-    """Whether a package of this name is installed, our own chapters aside."""
+def _means_something(module: str, root: Path) -> bool:
+    """Whether Python or an installed package has this name, our chapters aside."""
+    if keyword.iskeyword(module) or module in sys.stdlib_module_names:
+        return True
     spec = importlib.util.find_spec(module)
     if spec is None:
         return False
@@ -167,15 +51,8 @@ def start(root: Path, name: str, title: str) -> Pair:
     """Write the five files of a new pair; what is derived is still missing."""
     chapter, _, slug = name.partition("/")
     pair = Pair(chapter, slug, root)
-    values = {
-        "@chapter@": chapter,
-        "@slug@": slug,
-        "@module@": pair.module,
-        "@title@": title.strip(),
-    }
-    texts = (_PYTHON, _JAVASCRIPT, _PAGE, _PYTHON_TEST, _JAVASCRIPT_TEST)
-    for path, text in zip(pair.files, texts, strict=True):
-        for mark, value in values.items():
-            text = text.replace(mark, value)  # noqa: PLW2901
-        put(path, text)
+    values = {"chapter": chapter, "slug": slug, "module": pair.module, "title": title}
+    for path, template in zip(pair.files, _NAMES, strict=True):
+        text = (_TEMPLATES / f"{template}.txt").read_text("utf-8")
+        put(path, re.sub(r"@(\w+)@", lambda found: values[found[1]].strip(), text))
     return pair

@@ -21,8 +21,8 @@ import pytest
 
 from mock_api.lifeline import processes
 from tools.catalogue import ROOT, Pair
+from tools.facts import put
 from tools.programs import node
-from tools.writing import put
 
 LIMIT = 30  # seconds until a wait is called a failure
 NOX_PYTHON = os.environ.get("NOX_PYTHON", "")

@@ -1,5 +1,6 @@
 """The command line, with real runs."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,19 +10,27 @@ import pytest
 
 from tools.__main__ import main
 from tools.catalogue import ROOT, Pair
-from tools.conftest import INDEX
+from tools.conftest import FRONT, INDEX
+from tools.facts import put
 from tools.programs import node
-from tools.writing import put
 
 
 @pytest.fixture
 def root(tmp_path):
-    put(tmp_path / "README.md", INDEX)
-    put(tmp_path / "docs/index.md", INDEX)
+    put(tmp_path / "README.md", FRONT)
+    put(tmp_path / "docs/README.md", INDEX)
     return tmp_path
 
 
-def test_new_then_check_is_green_and_its_tests_pass(root, capsys):
+def fill_in(root):
+    """What an author does with the files of a new pair, in short."""
+    for path in root.rglob("*.*"):
+        if path.is_file():
+            text = path.read_text("utf-8").replace("TODO: ", "").replace("todo-", "")
+            put(path, text)
+
+
+def test_new_then_fill_in_then_write_is_green_and_its_tests_pass(root, capsys):
     assert main(["new", "feed/tiny-feed", "Tiny feed"], root) == 0
     assert capsys.readouterr().out.splitlines() == [
         "wrote python/feed/tiny_feed.py",
@@ -30,16 +39,30 @@ def test_new_then_check_is_green_and_its_tests_pass(root, capsys):
         "wrote python/feed/test_tiny_feed.py",
         "wrote javascript/feed/tiny-feed.test.js",
         "wrote docs/feed/tiny-feed.md",
-        "wrote docs/phrasebook.md",
+        "wrote docs/feed/README.md",
         "wrote README.md",
-        "wrote docs/index.md",
-        "1 pair, 2 programs ran, 1 page true",
+        "wrote docs/README.md",
+        "wrote docs/addresses.txt",
+        "Fill in every TODO:, then run: nox -s docs -- --write feed/tiny-feed",
     ]
-    assert main(["check"], root) == 0
-    assert capsys.readouterr().out == "1 pair, 2 programs ran, 1 page true\n"
     page = (root / "docs/feed/tiny-feed.md").read_text("utf-8")
     assert "## Output\n\n```text\nHello from the mock API\n```\n" in page
-    assert "Python      GET /data  ●━━━● 200\n" in page
+    assert "both  GET /data  ●━━━● 200\n" in page
+    # The gate does not call a placeholder true.
+    assert main(["check"], root) == 1
+    said = capsys.readouterr().out
+    assert (
+        "docs/feed/tiny-feed.md:3: a placeholder is left: TODO: say what this" in said
+    )
+    assert "docs/feed/README.md: a placeholder is left\n" in said
+    assert "python/feed/tiny_feed.py:1: a placeholder is left" in said
+
+    fill_in(root)
+    (root / "docs/addresses.txt").unlink()
+    assert main(["write"], root) == 0
+    capsys.readouterr()
+    assert main(["check"], root) == 0
+    assert capsys.readouterr().out == "1 pair, 2 programs ran, 1 page true\n"
 
     for name in ("python/mock_api", "python/tools", "javascript/tools"):
         shutil.copytree(ROOT / name, root / name)
@@ -48,8 +71,8 @@ def test_new_then_check_is_green_and_its_tests_pass(root, capsys):
     shutil.copy(ROOT / "package.json", root)
     pair = Pair("feed", "tiny-feed", root)
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(root)]
-    pytest_run = [sys.executable, "-m", "pytest", *settings, str(pair.python_test)]
-    for command in (pytest_run, [node(), "--test", str(pair.javascript_test)]):
+    pytest_run = [sys.executable, "-m", "pytest", *settings, str(pair.test("python"))]
+    for command in (pytest_run, [node(), "--test", str(pair.test("javascript"))]):
         env = os.environ | {"PYTHONPATH": str(root / "python")}
         done = subprocess.run(
             command, cwd=root, env=env, capture_output=True, text=True, check=False
@@ -57,15 +80,23 @@ def test_new_then_check_is_green_and_its_tests_pass(root, capsys):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def start(root, capsys, *names):
+    for name in names:
+        main(["new", name, name], root)
+    fill_in(root)
+    (root / "docs/addresses.txt").unlink()
+    assert main(["write"], root) == 0
+    capsys.readouterr()
+
+
 def test_check_fails_and_write_mends(root, capsys):
-    main(["new", "feed/tiny", "Tiny"], root)
+    start(root, capsys, "feed/tiny")
     program = root / "javascript/feed/tiny.js"
     put(program, program.read_text("utf-8").replace("(await get", '("Now", await get'))
-    capsys.readouterr()
     assert main(["check"], root) == 1
     said = capsys.readouterr().out
-    assert "docs/feed/tiny.md:1: the js fence is not javascript/feed/tiny.js\n" in said
-    assert "javascript/feed/tiny.js prints something else than the page says\n" in said
+    assert "the programs on the page are not those in the files\n" in said
+    assert "the programs print something else than the page says\n" in said
     assert said.endswith("1 pair, 2 programs ran, 2 things to mend\n")
     assert main(["write"], root) == 0
     assert capsys.readouterr().out == (
@@ -76,9 +107,8 @@ def test_check_fails_and_write_mends(root, capsys):
 
 
 def test_write_leaves_alone_what_a_failing_program_should_have_shown(root, capsys):
-    main(["new", "feed/tiny", "Tiny"], root)
+    start(root, capsys, "feed/tiny")
     put(root / "python/feed/tiny.py", "import no_such_module\n")
-    capsys.readouterr()
     assert main(["write"], root) == 1
     said = capsys.readouterr().out
     assert "python/feed/tiny.py: failed with exit code 1\n" in said
@@ -102,21 +132,35 @@ def test_an_unknown_slug(root, capsys, slug):
 
 
 def test_only_some_pairs(root, capsys):
-    main(["new", "feed/tiny", "Tiny"], root)
-    main(["new", "feed/other", "Other"], root)
+    start(root, capsys, "feed/tiny", "feed/other")
     put(root / "python/feed/other.py", "")
-    put(root / "docs/phrasebook.md", "of all pages")
-    capsys.readouterr()
+    put(root / "docs/feed/README.md", "# Of all pages\n")
     assert main(["check", "tiny"], root) == 0
     assert capsys.readouterr().out == "1 pair, 2 programs ran, 1 page true\n"
+    assert main(["write", "tiny"], root) == 0
     assert main(["check", "feed/other"], root) == 1
+
+
+def test_this_python_and_this_node_are_noted(root):
+    proven = root / "docs/proven.json"
+    put(proven, '{"Python": ["3.10", "3.9"], "Node": []}')
+    assert main(["proven", "yes"], root) == 0
+    noted = json.loads(proven.read_text("utf-8"))
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert noted["Python"] == ["3.9", "3.10", here]
+    assert len(noted["Node"]) == 1
+    assert main(["proven", "no"], root) == 0
+    assert json.loads(proven.read_text("utf-8")) == {
+        "Python": ["3.9", "3.10"],
+        "Node": [],
+    }
 
 
 def test_new_refuses_and_writes_nothing(root, capsys):
     before = sorted(root.rglob("*"))
     assert main(["new", "feed/queue", "Queue"], root) == 2
     assert capsys.readouterr().err == (
-        "feed/queue: Python itself uses the name queue, choose another slug\n"
+        "feed/queue: queue means something else to Python, choose another\n"
     )
     assert sorted(root.rglob("*")) == before
 

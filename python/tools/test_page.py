@@ -1,11 +1,16 @@
-import pytest
-
 from tools import page
 
 TEXT = """\
 # Title
 
-One paragraph.
+One paragraph with `code`
+and a [link](x.md#y "z").
+
+- **Same:** [a](#a-claim)
+
+Run both: `x`
+
+[python/x.py](../../python/x.py)
 
 ```python
 # not a heading
@@ -17,100 +22,76 @@ One paragraph.
 ## not a heading either
 ```
 
-## Read on
+<a id="old"></a>
+
+## What differs
+
+### A claim, with `code`!
+
+| a | `b \\| c` |
+| --- | --- |
+| d | e |
+
+### A claim, with code
 
 The end.
 """
 
 
-def one(*lines):
-    return page.Section(lines[0], 1, lines)
+def test_each_block_belongs_to_a_part():
+    parts = page.parse(TEXT).parts
+    assert {name: [b.type for b in blocks] for name, blocks in parts.items()} == {
+        "title": ["heading", "paragraph"],
+        "bullets": ["bullet_list"],
+        "run line": ["paragraph"],
+        "programs": ["paragraph", "fence"],
+        "Output": ["heading", "fence"],
+        # An address belongs to the heading below it.
+        "What differs": [
+            "paragraph",
+            *["heading"] * 2,
+            *["table", "heading", "paragraph"],
+        ],
+    }
 
 
-def test_a_page_taken_apart_and_joined_is_the_same():
-    sections = page.sections(TEXT)
-    assert "\n".join(section.text for section in sections) == TEXT
-    assert [(s.heading, s.line) for s in sections] == [
-        ("# Title", 1),
-        ("## Output", 9),
-        ("## Read on", 15),
+def test_the_source_of_all_blocks_is_the_page():
+    parsed = page.parse(TEXT)
+    assert parsed.source(parsed.blocks) + "\n" == TEXT
+
+
+def test_what_a_block_says():
+    paragraph = page.parse(TEXT).blocks[1]
+    assert page.words(paragraph) == "One paragraph with code and a link."
+    assert page.codes(paragraph) == ["code"]
+    [link] = page.every(paragraph, "link")
+    assert (page.words(link), page.href(link)) == ("link", "x.md#y")
+    assert (page.line(paragraph), page.line(link)) == (3, 3)
+
+
+def test_the_cells_of_a_table():
+    [table] = [b for b in page.parse(TEXT).blocks if b.type == "table"]
+    header, row = page.every(table, "tr")
+    assert [page.words(cell) for cell in row.children] == ["d", "e"]
+    assert page.codes(header.children[1]) == ["b | c"]
+    assert page.line(row) == page.line(row.children[0]) == page.line(table) + 2
+
+
+def test_anchors_are_as_on_github():
+    assert list(page.parse(TEXT).anchors) == [
+        "title",
+        "output",
+        "old",
+        "what-differs",
+        "a-claim-with-code",
+        "a-claim-with-code-1",
     ]
-
-
-def test_text_before_the_first_heading_is_a_section_of_its_own():
-    sections = page.sections("Lost.\n\n# Title\n")
-    assert [s.heading for s in sections] == ["", "# Title"]
-
-
-def test_programs_take_the_place_of_the_first_fence():
-    intro = one("# T", "", "Why.", "", "```js", "old", "```", "", "More.", "")
-    assert page.with_programs(intro, {"python": "a\n", "javascript": "b\n"}) == [
-        *("# T", "", "Why.", ""),
-        *("```python", "a", "```", "", "```js", "b", "```", ""),
-        *("More.", ""),
-    ]
-
-
-def test_programs_without_a_place_go_to_the_end():
-    intro = one("# T", "", "Why.", "")
-    lines = page.with_programs(intro, {"python": "a\n", "javascript": "b\n"})
-    assert lines[:5] == ["# T", "", "Why.", "", "```python"]
+    assert page.anchor("What `await` does: 1 + 1, é_ü - ok?") == (
+        "what-await-does-1--1-é_ü---ok"
+    )
 
 
 def test_a_fence_is_longer_than_the_backticks_in_it():
-    assert page.fence("text", "```\n") == ["````text", "```", "````"]
-    [fence] = page.fences(["````text", "```", "````"])
-    assert fence.body == "```\n"
-
-
-def test_one_output_for_both_and_one_for_each():
-    both = one("## Output", "", "It says:", "")
-    same = page.with_output(both, {"python": "a\n", "javascript": "a\n"})
-    assert same == ["## Output", "", "It says:", "", "```text", "a", "```", ""]
-    assert page.printed([one(*same)]) == {"python": "a\n", "javascript": "a\n"}
-    two = page.with_output(one(*same), {"python": "a\n", "javascript": "b\n"})
-    assert two[2:] == [
-        *("It says:", "", "Python:", "", "```text", "a", "```", ""),
-        *("JavaScript:", "", "```text", "b", "```", ""),
-    ]
-    assert page.printed([one(*two)]) == {"python": "a\n", "javascript": "b\n"}
-    assert page.with_output(one(*two), {"python": "a\n", "javascript": "a\n"}) == same
-
-
-def test_what_the_author_wrote_between_outputs_stays():
-    section = one(
-        *("## Output", "", "Python:", "", "```text", "a", "```", "", "But:", ""),
-        *("JavaScript:", "", "```text", "b", "```", "", "So.", ""),
-    )
-    lines = page.with_output(section, {"python": "c\n", "javascript": "c\n"})
-    assert lines == [
-        *("## Output", "", "```text", "c", "```", "", "But:", "", "So.", ""),
-    ]
-
-
-def test_rows_and_escaped_pipes():
-    header, rows = page.rows(
-        one("## L", "| | P | J |", "| - | - | - |", r"| or | `a \| b` | `a \|\| b` |")
-    )
-    assert header is not None
-    assert header.cells == ("", "P", "J")
-    assert rows == [page.Row(3, ("or", r"`a \| b`", r"`a \|\| b`"))]
-    assert page.code_spans(rows[0].cells[2]) == ["a || b"]
-
-
-@pytest.mark.parametrize(
-    ("cell", "code"),
-    [
-        ("no counterpart", []),
-        ("`a` and `b()`", ["a", "b()"]),
-        ("``fetch(`${url}/x`)``", ["fetch(`${url}/x`)"]),
-        ("`` `${url}` ``", ["`${url}`"]),
-    ],
-)
-def test_code_spans(cell, code):
-    assert page.code_spans(cell) == code
-
-
-def test_paragraphs_are_neither_headings_nor_fences():
-    [intro, *_] = page.sections(TEXT)
-    assert page.paragraphs(intro.lines) == ["One paragraph."]
+    text = page.fence("text", "```\n")
+    assert text == "````text\n```\n````"
+    assert page.parse(text).blocks[0].content == "```\n"

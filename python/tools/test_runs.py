@@ -11,7 +11,7 @@ import pytest
 from mock_api.client import LogEntry
 from tools import runs
 from tools.catalogue import Pair
-from tools.writing import put
+from tools.facts import put
 
 WAIT = 30  # seconds until a wait that should be short is called a failure
 
@@ -114,6 +114,29 @@ def test_a_problem_of_whoever_is_told_ends_all_programs(pair, listening):
     put(pair.javascript, CONNECT_JS.format(listening.getsockname()[1]))
     with pytest.raises(BrokenPipeError):
         runs.run_pairs([pair], tell=tell)
+
+
+async def test_what_is_in_flight_at_the_limit_is_in_the_log(pair, monkeypatch):
+    put(pair.python, ASK.replace("delay=0", "delay=9"))
+    arrived = asyncio.Event()
+    wait = asyncio.wait
+
+    async def time_is_up(things, **_):
+        await arrived.wait()
+        return await wait(things, timeout=0)
+
+    def tell(which, news):
+        if isinstance(news, LogEntry):
+            arrived.set()
+            monkeypatch.undo()
+
+    monkeypatch.setattr(asyncio, "wait", time_is_up)
+    async with httpx.AsyncClient(base_url=os.environ["API_URL"]) as api:
+        run = await runs.run((pair, "python"), api, limit=1, tell=tell)
+    assert run.exit_code is None
+    assert [(entry.label, entry.ending) for entry in run.log] == [
+        ("GET /data?delay=9", None)
+    ]
 
 
 async def test_a_program_given_up_while_it_starts_leaves_nothing(pair, listening):

@@ -49,7 +49,8 @@ test(
   'two lines',
   async () => {},
 );
-  test("inner", () => {});
+for (const n of [1, 2])
+  test(`inner (${n})`, () => {});
 test.skip("skipped", () => {});
 """
 
@@ -61,7 +62,6 @@ def test_python_functions():
         Named("test_a", 19, ""),
     )
     assert [t.name for t in source.tests(PYTHON, "python")] == ["test_a"]
-    assert source.imports(PYTHON, "python") == ("asyncio", "helpers")
 
 
 def test_javascript_functions():
@@ -71,13 +71,13 @@ def test_javascript_functions():
         Named("wait", 7, None),
         Named("last", 13, "no loop variable there."),
     )
-    assert source.imports(JAVASCRIPT, "javascript") == ("../helpers.js",)
 
 
-def test_javascript_tests_are_those_that_run_at_top_level():
+def test_javascript_tests_are_those_that_run():
     assert source.tests(TESTS, "javascript") == (
         Named("it is Ada's, not `mine`", 1, None),
         Named("two lines", 3, "because."),
+        Named("inner (${n})", 8, None),
     )
 
 
@@ -88,6 +88,7 @@ def test_javascript_tests_are_those_that_run_at_top_level():
         ("test_it_is_last_however_early", "It is last, however early!"),
         ("test_a_404_does_not_raise", "a 404 does not raise"),
         ("test_adas_post", "Ada's post"),
+        ("test_a_failure", "a failure (${status})"),
     ],
 )
 def test_names_of_tests_in_both_languages(python, javascript):
@@ -97,3 +98,31 @@ def test_names_of_tests_in_both_languages(python, javascript):
 def test_names_of_functions_in_both_languages():
     assert source.function_key("load_feed") == source.function_key("loadFeed")
     assert source.function_key("get_json") == source.function_key("getJSON")
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        'assert x == "no running event loop"',
+        "assert x == (\n    'no running '\n    'event loop'\n)",
+        'assert.equal(x,\n  "no running " +\n    "event loop",\n);',
+        "match(/no running event loop/)",
+        'f("say \\"no running\\nevent loop\\"")',
+    ],
+)
+def test_what_a_test_says(test):
+    assert source.has(source.literals(test), "no running event loop")
+    assert source.has(source.literals(test), "no … loop")
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "# no running event loop",
+        "  // no running event loop",
+        '"event loop; no running"',
+    ],
+)
+def test_what_a_test_does_not_say(test):
+    assert not source.has(source.literals(test), "no running event loop")
+    assert not source.has(source.literals(test), "no running … event loop")

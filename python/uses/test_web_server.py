@@ -49,7 +49,7 @@ async def quick():
 
 @app.get("/wait")
 async def wait():
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=None) as client:
         return (await client.get(data)).json()
 
 @app.get("/block")
@@ -142,7 +142,7 @@ async def test_a_thousand_clients_wait_on_one_thread():
 async def test_a_client_of_the_other_language_is_served():
     async with (
         serving("javascript", IN_NODE) as server,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=None) as client,
     ):
         assert await ask(server.port) == 200
         answer = await client.get(f"http://{HOST}:{server.port}/Ada")
@@ -153,7 +153,7 @@ async def test_a_blocking_handler_freezes_all(mock_api):
     await mock_api.hold("/data")
     async with (
         serving("python", SERVER, API_URL=mock_api.url) as server,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=None) as client,
     ):
         url = f"http://{HOST}:{server.port}"
         blocked = asyncio.create_task(client.get(f"{url}/block"))
@@ -175,7 +175,10 @@ async def test_a_plain_function_gets_one_of_forty_threads(
     mock_api, app
 ):
     await mock_api.hold("/data")
-    async with running(app) as port, httpx.AsyncClient() as client:
+    async with (
+        running(app) as port,
+        httpx.AsyncClient(timeout=None) as client,
+    ):
         url = f"http://{HOST}:{port}"
         blocked = [
             asyncio.create_task(client.get(f"{url}/thread"))

@@ -45,8 +45,9 @@ async def connect(chat):
 
         async def connect(port=None):
             url = f"ws://{HOST}:{port or port_of(chat)}"
+            # The library's own limit is for strangers.
             return await clients.enter_async_context(
-                websockets.connect(url)
+                websockets.connect(url, open_timeout=None)
             )
 
         yield connect

@@ -79,11 +79,12 @@ def test_a_stub_that_only_gives_advice_is_no_browser(monkeypatch, bare, tmp_path
 
 
 def test_where_the_machine_has_a_browser_none_is_fetched(monkeypatch, fetched, capsys):
+    fetched[0].append(NPM)  # at an earlier time
     monkeypatch.setattr(chromium, "_machines", lambda: iter(["theirs"]))
     monkeypatch.setattr(__main__, "prepare", lambda: None)
     assert __main__.main("install") == 0
     assert capsys.readouterr().out == "Browser: theirs\n"
-    assert fetched[0] == []
+    assert fetched[0] == [NPM]
 
 
 def test_the_locked_browser_is_fetched_first(bare, fetched):
