@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         chosen = choose(facts, options.slugs)
         do = check if options.do == "check" else write
         return do(facts, chosen, browser=options.browser)
+    except KeyboardInterrupt:
+        return 130
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 2
