@@ -217,7 +217,7 @@ def javascript_tests(session: nox.Session, *files: str) -> None:
         f"--test-concurrency={2 * (os.cpu_count() or 1)}",
         "--unhandled-rejections=strict",
         "--test-reporter=dot",
-        "--test-timeout=60000",
+        "--test-timeout=120000",
     ]
     tool(session, "mock_api", "--while", node(session), *options, *files)
 

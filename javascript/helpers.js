@@ -259,7 +259,7 @@ export function runNode(args, env = {}) {
   const options = {
     cwd: join(ROOT, "javascript"),
     env: { ...inherited, NODE_OPTIONS: "", ...env },
-    timeout: LIMIT,
+    timeout: 2 * LIMIT, // a whole program does more than one step of it
     killSignal: /** @type {const} */ ("SIGKILL"),
   };
   return new Promise((resolve, reject) => {

@@ -168,8 +168,10 @@ test("a request that is left in flight fails its test at once", async () => {
     fetch(api.url + "/data").catch(() => {});
     await api.saw("GET /data");
   });`);
-  // If it waited for the hold to end, this would take too long.
-  const { code, stdout } = await runNode(["--eval", source]);
+  // If it waited for the hold to end, that would be killed here.
+  const { code, stdout } = await runNode(["--eval", source], {
+    TEST_LIMIT: "600",
+  });
   assert.equal(code, 1);
   assert.match(stdout, /in flight after the test/);
   assert.match(stdout, /'GET \/data'/);

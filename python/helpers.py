@@ -190,7 +190,8 @@ async def run_python(*arguments: str, **env: str) -> Finished:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with limited(lambda: f"not ended: python {arguments}"):
+        # A whole program does much more than one step of it.
+        async with limited(lambda: f"not ended: python {arguments}", 2):
             out, err = await process.communicate()
     finally:
         await killed(process)
@@ -256,17 +257,20 @@ async def killed(process: asyncio.subprocess.Process) -> None:
 
 
 @contextlib.asynccontextmanager
-async def limited(problem: Callable[[], str]) -> AsyncIterator[None]:
-    """Fail where the block takes too long.
+async def limited(
+    problem: Callable[[], str], times: int = 1
+) -> AsyncIterator[None]:
+    """Fail where the block takes longer than `times` the usual limit.
 
     `problem` says what has not come, and what has.
     """
-    limit = asyncio.timeout(LIMIT)
+    seconds = times * LIMIT
+    limit = asyncio.timeout(seconds)
     try:
         async with limit:
             yield
     except TimeoutError as error:
         if not limit.expired():
             raise
-        message = f"After {LIMIT:g} s: {problem()}"
+        message = f"After {seconds:g} s: {problem()}"
         raise AssertionError(message) from error

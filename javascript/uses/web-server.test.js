@@ -128,7 +128,7 @@ test("a thousand clients wait on one thread", async () => {
           process.execPath,
         ];
   const args = [...start, "--input-type=module", "--eval", COUNTED];
-  const options = { cwd: import.meta.dirname, timeout: 30_000 };
+  const options = { cwd: import.meta.dirname, timeout: 60_000 };
   const ended = await promisify(execFile)(command, args, options);
   assert.deepEqual(ended, {
     stdout:
