@@ -44,8 +44,8 @@ TOOLS = ["python/mock_api", "python/tools"]
 def python(session: nox.Session) -> None:
     """Test the Python programs (-- python/basics: only some)."""
     set_up(session, "run", "test", NODE)
-    named = [folder for folder in TOOLS if folder not in " ".join(session.posargs)]
-    python_tests(session, *(f"--ignore={folder}" for folder in named))
+    named = " ".join(session.posargs)
+    python_tests(session, *(f"--ignore={at}" for at in TOOLS if at not in named))
 
 
 @nox.session

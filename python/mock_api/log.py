@@ -59,7 +59,7 @@ class LogEntry:
         return fields
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class _Watch:
     """Someone who waits until so many more such requests have arrived, or ended."""
 

@@ -18,7 +18,7 @@ from mock_api.schemas import SCHEMAS, Schema, check, check_query
 Handler = Callable[[Call], Awaitable[Response | Stream]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Answer:
     """A response that an operation gives, as OpenAPI describes it."""
 
@@ -30,7 +30,7 @@ class Answer:
 
     def __post_init__(self) -> None:
         if self.schema and not self.media_type:
-            object.__setattr__(self, "media_type", "application/json")
+            self.media_type = "application/json"
 
 
 def problem_answer(description: str, **headers: str) -> Answer:
@@ -43,7 +43,7 @@ def problem_answer(description: str, **headers: str) -> Answer:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Operation:
     """See the module."""
 

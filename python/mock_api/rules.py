@@ -19,7 +19,7 @@ from mock_api.responses import Dropped, Response, Stream
 T = TypeVar("T")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class _Meeting:
     """A rendezvous: the requests that have arrived and wait for the others."""
 
@@ -37,7 +37,7 @@ class _Meeting:
                 arrived.set_result(len(waiting))
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class _Failing:
     statuses: deque[int]
     retry_after: int | None

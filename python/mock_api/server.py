@@ -130,9 +130,9 @@ class Connection(HttpToolsProtocol):
         checks what comes, puts it together each time, and sends two pieces.
         """
         cycle = self._running
-        assert cycle is not None
         if (
-            not cycle.keep_alive
+            cycle is None  # the client has gone
+            or not cycle.keep_alive
             or cycle.scope["method"] == "HEAD"
             or self.flow.write_paused
             or response.closes
@@ -287,6 +287,10 @@ class Connection(HttpToolsProtocol):
                 timer.cancel()
         if self.on_lost:
             self.on_lost()
+        # They lead back here. Without them, this is freed without a search for
+        # garbage.
+        self.scope = self.cycle = self._running = None  # type: ignore[assignment]
+        self.pipeline.clear()
 
 
 class _NoParser:

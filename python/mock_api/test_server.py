@@ -1,7 +1,9 @@
 import asyncio
+import gc
 import json
 import socket
 import sys
+import weakref
 from contextlib import ExitStack
 from unittest.mock import Mock
 
@@ -135,6 +137,26 @@ async def test_an_answer_may_close_its_connection(api):
 
 
 # The server
+
+
+async def test_a_connection_that_is_lost_is_no_garbage(monkeypatch):
+    made = []
+
+    class Noted(server.Connection):
+        def __init__(self, *about):
+            super().__init__(*about)
+            made.append(weakref.ref(self))
+
+    monkeypatch.setattr("mock_api.testing.Connection", Noted)
+    async with served() as url, scenario(url) as api:
+        sent = head(api, "/data?delay=0", "Connection: close")
+        gc.disable()
+        try:
+            async with connected(api, sent) as (reader, _):
+                await reader.read()
+            assert made[-1]() is None
+        finally:
+            gc.enable()
 
 
 class Connection:

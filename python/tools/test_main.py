@@ -69,6 +69,7 @@ def test_new_then_fill_in_then_write_is_green_and_its_tests_pass(root, capsys):
     for name in ("python/conftest.py", "python/helpers.py", "javascript/helpers.js"):
         shutil.copy(ROOT / name, root / name)
     shutil.copy(ROOT / "package.json", root)
+    (root / "node_modules").symlink_to(ROOT / "node_modules", target_is_directory=True)
     pair = Pair("feed", "tiny-feed", root)
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(root)]
     pytest_run = [sys.executable, "-m", "pytest", *settings, str(pair.test("python"))]
