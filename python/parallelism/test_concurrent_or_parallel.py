@@ -88,9 +88,9 @@ async def test_one_good_round_is_enough():
     async def start():
         return next(rounds)
 
-    rounds = iter([{1}, {2}] * 19 + [{1}, {1}])
+    rounds = iter([{1}, {2}] * 49 + [{1}, {1}])
     assert await in_parallel(start) == "yes"
-    rounds = iter([{1}, {2}] * 20)
+    rounds = iter([{1}, {2}] * 50)
     assert await in_parallel(start) == "no"
 
 
@@ -98,7 +98,7 @@ async def test_to_change_places_is_not_to_be_parallel():
     async def start():
         return next(rounds)
 
-    rounds = iter([set(range(50)), {49, 50, 51}] * 20)
+    rounds = iter([set(range(50)), {49, 50, 51}] * 50)
     assert await in_parallel(start) == "no"
     rounds = iter([set(range(50)), {48, 49, 50}])
     assert await in_parallel(start) == "yes"
