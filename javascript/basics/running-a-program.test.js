@@ -57,7 +57,7 @@ test("unfinished work runs to its end", async (t) => {
   });
 });
 
-test("a failure of main is exit code 1", async (t) => {
+test("a failure of main ends the program", async (t) => {
   const api = await mockApi(t);
   await api.fail("/users/2", [500]);
   const { process } = await start(api);

@@ -11,17 +11,21 @@ import pytest
 from basics.running_a_program import main
 from helpers import run_python, running
 
-PROGRAM = "basics/running_a_program.py"
 NEW = sys.version_info >= (3, 14)
 
 
 async def start(api):
-    """Start the program, and return when both requests have arrived."""
+    """Run the program until both requests have arrived.
+
+    It runs in a loop of its own, as it does from the command line.
+    """
     await api.hold("*")
-    process = asyncio.create_task(run_python(PROGRAM, API_URL=api.url))
+    program = asyncio.create_task(
+        asyncio.to_thread(asyncio.run, main(api.url))
+    )
     await api.saw("GET /posts")
     await api.saw("GET /users/2")
-    return process
+    return program
 
 
 async def endings(api):
@@ -29,28 +33,31 @@ async def endings(api):
 
 
 # Python only: Node goes on until the work has come to its end.
-async def test_unfinished_work_is_cancelled_and_cleans_up(mock_api):
-    process = await start(mock_api)
+async def test_unfinished_work_is_cancelled_and_cleans_up(
+    mock_api, capsys
+):
+    program = await start(mock_api)
     await mock_api.release("/users/2")
-    ended = await process
-    assert ended.stdout == (
+    await program
+    assert capsys.readouterr().out == (
         "Posts: asking\nHello, Grace\nmain ends\nPosts: cleaned up\n"
     )
-    assert (ended.code, ended.stderr) == (0, "")
     assert await endings(mock_api) == {
         "/posts": "client hung up",
         "/users/2": "completed",
     }
 
 
-async def test_a_failure_of_main_is_exit_code_1(mock_api):
+async def test_a_failure_of_main_ends_the_program(mock_api, capsys):
     await mock_api.fail("/users/2", [500])
-    process = await start(mock_api)
+    program = await start(mock_api)
     await mock_api.release("/users/2")
-    ended = await process
-    assert ended.code == 1
-    assert "500 Internal Server Error" in ended.stderr
-    assert ended.stdout == "Posts: asking\nPosts: cleaned up\n"
+    with pytest.raises(httpx.HTTPStatusError, match="500"):
+        await program
+    # Not before the other task has cleaned up.
+    assert capsys.readouterr().out == (
+        "Posts: asking\nPosts: cleaned up\n"
+    )
     assert await endings(mock_api) == {
         "/posts": "client hung up",
         "/users/2": "completed",
