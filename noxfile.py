@@ -149,8 +149,9 @@ def fuzz(session: nox.Session) -> None:
     install(session, "run", "test", "fuzz")
     # What it remembers is a convenience: a read-only checkout does without.
     memory = "ignore:The database setting is not:hypothesis.errors.HypothesisWarning"
-    files = ["python/mock_api/fuzz_http.py", "python/mock_api/fuzz_openapi.py"]
-    python_tests(session, "-W", memory, *files)
+    python_tests(session, "-W", memory, "python/mock_api/fuzz_openapi.py")
+    # In one process, so that all its requests go to one server.
+    python_tests(session, "-n", "0", "-s", "python/mock_api/fuzz_http.py")
 
 
 @nox.session(default=False)
