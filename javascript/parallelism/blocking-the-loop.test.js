@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
 import { mockApi, runNode, running } from "../helpers.js";
-import { main } from "./blocking-the-loop.js";
+import { fetchReport, main } from "./blocking-the-loop.js";
 
 const newCell = () => new Int32Array(new SharedArrayBuffer(4));
 
@@ -59,6 +59,12 @@ test("a call that blocks elsewhere stops nobody", async (t) => {
   await api.release("/posts/2");
   await program.done;
   assert(program.output.endsWith("The report is here\n"));
+});
+
+test("a report that fails ends the call with an error", async (t) => {
+  const api = await mockApi(t);
+  await api.fail("/posts/1", [500]);
+  assert.throws(() => fetchReport(`${api.url}/posts/1`), /HTTP 500/);
 });
 
 // What the language does, without the program.

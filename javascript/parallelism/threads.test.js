@@ -26,6 +26,21 @@ test("what becomes of the call", async () => {
   assert((await printed(main)).endsWith("Called off: ended\n"));
 });
 
+// JavaScript only: Python's program prints that its thread works on.
+test("the worker of the program blocks until it is ended", async () => {
+  const file = new URL("threads.js", import.meta.url);
+  const worker = new Worker(file, { workerData: ["Ada"] });
+  let ended = false;
+  worker.once("exit", () => {
+    ended = true;
+  });
+  await once(worker, "message");
+  // Another worker begins and ends meanwhile.
+  await once(workerOf(""), "exit");
+  assert.equal(ended, false);
+  await worker.terminate();
+});
+
 // What the language does, without the program.
 
 test("an error comes back to whoever waits", async () => {
@@ -53,6 +68,26 @@ test("the program waits for its threads", async () => {
   ]);
   assert.equal(stderr, "");
   assert.equal(stdout, "The main function ends\nThe thread ends\n");
+});
+
+// JavaScript only: a Python thread works on, and its error is kept.
+test("an error that nobody handles ends everything", async () => {
+  const here = `throw new Error("here")`;
+  const there = `throw new Error('there')`;
+  const work = "setTimeout(console.log, 1000, 'The thread ends')";
+  for (const [inWorker, inMain] of [
+    [work, here],
+    [there, work],
+  ]) {
+    const { code, stdout, stderr } = await runNode([
+      "-e",
+      `import { Worker } from "node:worker_threads";
+       new Worker("${inWorker}", { eval: true });
+       ${inMain}`,
+    ]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /Error: t?here/);
+  }
 });
 
 test("unless you tell it not to wait", async () => {
@@ -171,5 +206,6 @@ test("a copy has no methods", async () => {
   const ended = once(worker, "exit");
   const [copy] = await once(worker, "message");
   assert.deepEqual(copy, ["Rex", "undefined"]);
+  assert.equal(structuredClone([1]).at(0), 1);
   await ended;
 });

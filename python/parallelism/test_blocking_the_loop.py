@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from helpers import run_python, running
-from parallelism.blocking_the_loop import main
+from parallelism.blocking_the_loop import fetch_report, main
 
 
 def ask(url):
@@ -52,6 +52,14 @@ async def test_a_call_that_blocks_elsewhere_stops_nobody(mock_api):
         assert log["/posts/2"].ending is None
         await mock_api.release("/posts/2")
     assert program.output.endswith("The report is here\n")
+
+
+async def test_a_report_that_fails_ends_the_call_with_an_error(
+    mock_api,
+):
+    await mock_api.fail("/posts/1", [500])
+    with pytest.raises(httpx.HTTPStatusError):
+        await asyncio.to_thread(fetch_report, f"{mock_api.url}/posts/1")
 
 
 # What the language does, without the program.

@@ -1,6 +1,7 @@
 import asyncio
 import contextvars
 import os
+import selectors
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +19,7 @@ async def test_what_becomes_of_the_list():
 
 async def test_what_becomes_of_the_call():
     assert (await printed(main())).endswith(
-        "Called off: works on\nTold to stop: ended\n"
+        "Our wait: over\nCalled off: works on\nTold to stop: ended\n"
     )
 
 
@@ -57,6 +58,24 @@ async def test_the_program_waits_for_its_threads():
     assert finished.stdout == (
         "The main function ends\nThe thread ends\n"
     )
+
+
+# Python only: in Node an error that nobody handles ends the workers.
+async def test_the_program_waits_even_after_an_error():
+    finished = await run_python(
+        "-c",
+        "import asyncio, threading, time\n"
+        "def work():\n"
+        "    time.sleep(0.2)\n"
+        "    print('The thread ends')\n"
+        "async def main():\n"
+        "    task = asyncio.create_task(asyncio.to_thread(work))\n"
+        "    await asyncio.sleep(0)\n"
+        "    raise OSError('here')\n"
+        "asyncio.run(main())\n",
+    )
+    assert (finished.code, finished.stdout) == (1, "The thread ends\n")
+    assert "OSError: here" in finished.stderr
 
 
 async def test_unless_you_tell_it_not_to_wait():
@@ -151,13 +170,41 @@ async def test_a_thread_may_only_ask_the_loop():
         "Non-thread-safe operation invoked on an event loop other "
         "than the current one"
     )
-    # Without debug mode nothing is raised, and the loop is not woken.
     loop.set_debug(False)
-    await asyncio.to_thread(loop.call_soon, received.put_nowait, 2)
     await asyncio.to_thread(
-        loop.call_soon_threadsafe, received.put_nowait, 3
+        loop.call_soon_threadsafe, received.put_nowait, 2
     )
-    assert [await received.get(), await received.get()] == [2, 3]
+    assert await received.get() == 2
+
+
+# Python only: between workers there are messages.
+def test_calling_the_loop_directly_does_not_wake_it():
+    asleep, called = threading.Event(), threading.Event()
+
+    class Selector(selectors.DefaultSelector):
+        def select(self, timeout=None):
+            if timeout is None:
+                asleep.set()
+            return super().select(timeout)
+
+    def call_directly(loop):
+        asleep.wait()
+        loop.call_soon(called.set)
+        return called.wait(0.1)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        assert not await asyncio.to_thread(call_directly, loop)
+        # The end of the thread has woken the loop.
+        assert called.is_set()
+
+    def loop_factory():
+        return asyncio.SelectorEventLoop(Selector())
+
+    with asyncio.Runner(
+        debug=False, loop_factory=loop_factory
+    ) as runner:
+        runner.run(main())
 
 
 # Python only: each JavaScript worker is a thread of its own.
@@ -191,3 +238,6 @@ async def test_the_context_goes_along():
     request = contextvars.ContextVar[str]("request")
     request.set("number 7")
     assert await asyncio.to_thread(request.get) == "number 7"
+    loop = asyncio.get_running_loop()
+    with pytest.raises(LookupError):
+        await loop.run_in_executor(None, request.get)

@@ -33,6 +33,7 @@ async def main() -> None:
         await asyncio.to_thread(started.wait)
         # This ends our wait. The thread does not even hear of it.
         waiting.cancel()
+        print("Our wait:", "over" if waiting.done() else "goes on")
         print("Called off:", "works on" if work.running() else "ended")
         # It ends if its function returns, so we need a way to tell it.
         stop.set()
