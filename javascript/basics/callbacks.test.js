@@ -297,21 +297,23 @@ test("a function that calls back gives no promise", async () => {
 
 // JavaScript only: a Python future counts no callbacks.
 test("an eleventh listener is a warning", async () => {
-  const { code, stderr } = await runNode([
-    "-e",
-    `import { EventEmitter } from "node:events";
-     const emitter = new EventEmitter();
-     for (let n = 0; n < 11; n += 1) emitter.on("data", () => {});`,
-  ]);
-  assert.equal(code, 0);
-  assert(
-    stderr.includes(
-      "MaxListenersExceededWarning: Possible EventEmitter memory leak " +
-        "detected. 11 data listeners added to [EventEmitter]. " +
-        "MaxListeners is 10. " +
-        "Use emitter.setMaxListeners() to increase limit",
-    ),
-  );
+  for (const add of ["on", "once"]) {
+    const { code, stderr } = await runNode([
+      "-e",
+      `import { EventEmitter } from "node:events";
+       const emitter = new EventEmitter();
+       for (let n = 0; n < 11; n += 1) emitter.${add}("data", () => {});`,
+    ]);
+    assert.equal(code, 0);
+    assert(
+      stderr.includes(
+        "MaxListenersExceededWarning: Possible EventEmitter memory leak " +
+          "detected. 11 data listeners added to [EventEmitter]. " +
+          "MaxListeners is 10. " +
+          "Use emitter.setMaxListeners() to increase limit",
+      ),
+    );
+  }
 });
 
 // JavaScript only: Python's threads share their functions.

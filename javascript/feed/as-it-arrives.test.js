@@ -52,7 +52,7 @@ test("all together come when the slowest is in", async (t) => {
 
 test("a missing picture says whose it is", async (t) => {
   const api = await mockApi(t);
-  await api.fail("/users/2/picture", [503]);
+  await api.answer("/users/2/picture", { body: "half", cut: 2 });
   await api.drop("/users/9/picture");
   await api.hold("/users/1/picture");
   await api.hold("/users/4/picture");

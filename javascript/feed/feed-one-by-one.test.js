@@ -53,10 +53,11 @@ test("a slow part holds up all that follow", async (t) => {
 test("a failed part costs only itself", async (t) => {
   const api = await mockApi(t);
   await api.fail("/posts", [500]);
+  await api.drop("/notifications");
   await api.fail("/users/2/picture", [404]);
   assert.equal(
     await printed(() => main(api.url)),
-    `${START}${OLD_POSTS}[news] 3\n` +
+    `${START}${OLD_POSTS}[no news]\n` +
       "[picture] Ada\n[no picture] Grace\n[picture] Alan\n" +
       "Loading has ended.\n",
   );

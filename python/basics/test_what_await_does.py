@@ -91,6 +91,17 @@ async def test_an_await_that_need_not_wait_lets_nobody_run():
     assert await others_run(asyncio.sleep(0)) == "yes"
 
 
+# Python only: in JavaScript every await lets others run.
+async def test_an_eager_task_that_need_not_wait_lets_nobody_run():
+    if sys.version_info >= (3, 12):
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)
+        task = asyncio.create_task(get_cached())
+        assert await others_run(task) == "no"
+    else:
+        assert not hasattr(asyncio, "eager_task_factory")
+
+
 async def test_a_loop_of_such_awaits_holds_up_a_timer():
     loop = asyncio.get_running_loop()
     due = loop.time()

@@ -16,8 +16,8 @@ CACHED = ["(cached) Nothing blocks", "(cached) First post"]
 
 
 async def get(client: httpx.AsyncClient, path: str) -> str | None:
-    # Only the request stands in the try. Then a bug in the program
-    # cannot pass for a request that failed.
+    # Only the request stands in the try. Then a bug in what reads the
+    # answer cannot pass for a request that failed.
     try:
         # Without a limit, a silent API would leave "Loading…" there.
         async with asyncio.timeout(3):

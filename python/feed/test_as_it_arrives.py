@@ -2,6 +2,7 @@ import asyncio
 import sys
 from typing import Any
 
+import httpx
 import pytest
 
 from feed.as_it_arrives import get_picture, main
@@ -53,7 +54,7 @@ async def test_all_together_come_when_the_slowest_is_in(
 
 
 async def test_a_missing_picture_says_whose_it_is(mock_api):
-    await mock_api.fail("/users/2/picture", [503])
+    await mock_api.answer("/users/2/picture", body="half", cut=2)
     await mock_api.drop("/users/9/picture")
     await mock_api.hold("/users/1/picture")
     await mock_api.hold("/users/4/picture")
@@ -118,6 +119,24 @@ async def test_break_does_not_stop_the_others(mock_api, client):
     assert [e.ending for e in log].count(None) == 2
     await mock_api.release("*")
     await asyncio.wait(tasks)
+
+
+# Python only: fetch has no client that could be closed.
+async def test_a_client_that_closes_ends_its_requests(mock_api):
+    await mock_api.hold("/users/1/picture")
+    async with httpx.AsyncClient(base_url=mock_api.url) as client:
+        paths = ["/users/1/picture", "/users/2/picture"]
+        tasks = [asyncio.create_task(client.get(p)) for p in paths]
+        await mock_api.saw("GET /users/1/picture")
+        for place in asyncio.as_completed(tasks):
+            assert (await place).url.path.endswith(paths[1])
+            break
+    with pytest.raises(httpx.ReadError):
+        await tasks[0]
+    assert {e.path: e.ending for e in await mock_api.log()} == {
+        paths[0]: "client hung up",
+        paths[1]: "completed",
+    }
 
 
 # Python only: in JavaScript the result must say whose it is.

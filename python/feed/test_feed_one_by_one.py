@@ -48,9 +48,10 @@ async def test_a_slow_part_holds_up_all_that_follow(mock_api):
 
 async def test_a_failed_part_costs_only_itself(mock_api):
     await mock_api.fail("/posts", [500])
+    await mock_api.drop("/notifications")
     await mock_api.fail("/users/2/picture", [404])
     assert await printed(main(mock_api.url)) == (
-        f"{START}{OLD_POSTS}[news] 3\n"
+        f"{START}{OLD_POSTS}[no news]\n"
         "[picture] Ada\n[no picture] Grace\n[picture] Alan\n"
         "Loading has ended.\n"
     )
