@@ -36,6 +36,13 @@ test("the API sees two posts", async (t) => {
   );
 });
 
+test("a refused post is an error", async (t) => {
+  const api = await mockApi(t);
+  await api.fail("/posts", [503]);
+  t.mock.method(console, "log", () => {});
+  await assert.rejects(save(api.url, "Refused"), /HTTP 503/);
+});
+
 // What the language does, without the program.
 
 // JavaScript only: a Python call runs nothing.

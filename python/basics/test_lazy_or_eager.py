@@ -2,6 +2,7 @@ import asyncio
 import sys
 from typing import Any
 
+import httpx
 import pytest
 
 from basics.lazy_or_eager import main, save
@@ -27,6 +28,12 @@ async def test_the_call_returns_before_the_work_is_done(mock_api):
 async def test_the_api_sees_one_post(mock_api):
     await printed(main(mock_api.url))
     assert [e.method for e in await mock_api.log()] == ["POST"]
+
+
+async def test_a_refused_post_is_an_error(mock_api, client):
+    await mock_api.fail("/posts", [503])
+    with pytest.raises(httpx.HTTPStatusError):
+        await save(client, "Refused")
 
 
 # What the language does, without the program.
