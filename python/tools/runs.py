@@ -32,8 +32,6 @@ from tools.source import LANGUAGES
 T = TypeVar("T")
 LIMIT = 60  # seconds that a program may take
 AT_ONCE = 4 * (os.cpu_count() or 1)
-# What these show takes a free core: they run one after the other, when all others have.
-ALONE = {"blocking-the-loop", "concurrent-or-parallel"}
 SLOW = 10.0  # seconds after which one wonders whether a program will ever end
 PATIENCE = 30  # seconds that the mock API may take to answer us
 
@@ -158,15 +156,7 @@ async def _run_all(
             async with slots:
                 return await run(program, api, database_url, limit, tell)
 
-        running: dict[Program, asyncio.Task[Run]] = {}
-        alone = [] if tell else [(p, x) for p, x in programs if p.slug in ALONE]
-        for program in programs:
-            if program not in alone:
-                running[program] = tasks.create_task(one(program))
-        for program in alone:
-            if running:
-                await asyncio.wait(running.values())
-            running[program] = tasks.create_task(one(program))
+        running = {program: tasks.create_task(one(program)) for program in programs}
     return {program: task.result() for program, task in running.items()}
 
 
