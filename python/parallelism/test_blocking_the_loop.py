@@ -2,6 +2,7 @@ import asyncio
 import logging
 import threading
 import time
+from urllib.error import HTTPError
 
 import httpx
 import pytest
@@ -58,8 +59,9 @@ async def test_a_report_that_fails_ends_the_call_with_an_error(
     mock_api,
 ):
     await mock_api.fail("/posts/1", [500])
-    with pytest.raises(httpx.HTTPStatusError):
+    with pytest.raises(HTTPError, match="HTTP Error 500") as raised:
         await asyncio.to_thread(fetch_report, f"{mock_api.url}/posts/1")
+    raised.value.close()
 
 
 # What the language does, without the program.
