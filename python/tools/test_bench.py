@@ -59,6 +59,12 @@ def test_ours_and_bare_are_measured_in_turns():
     assert both == ([None, None], [None, None])
 
 
+def test_what_the_clock_says_is_compared_turn_by_turn():
+    """In the second turn, someone else kept the machine busy."""
+    row = bench.by_turns("it", [[3.0, 90.0, 4.5], [2.0, 60.0, 1.5]], "ms")
+    assert (row.value, row.detail) == (1.5, "4.5 / 2 ms")
+
+
 @pytest.mark.parametrize(
     ("ours", "limits", "code"),
     [
