@@ -11,8 +11,8 @@ from pathlib import Path
 from mock_api.client import LogEntry
 from tools.catalogue import Pair
 from tools.finding import diff
-from tools.heading.output import shown
-from tools.page import parse
+from tools.heading.output import agrees, shown
+from tools.page import Page, parse
 from tools.programs import failure
 from tools.runs import News, Run
 
@@ -30,6 +30,7 @@ class Side:
     pair: Pair
     language: str
     expected: str | None = None  # what the page says that it prints
+    page: Page = field(default_factory=lambda: parse(""))
     no_page: str = ""  # why the page does not say it
     asks: bool = True  # whether it can send requests to the mock API
     zero: float | None = None  # the moment from which its times count
@@ -97,7 +98,7 @@ class Side:
             return failure(self.run.exit_code)
         if self.expected is None:
             return self.no_page
-        if self.run.stdout.removesuffix("\n") != self.expected.removesuffix("\n"):
+        if not agrees(self.page, self.expected, self.run.stdout):
             return "printed something else than the page says"
         return ""
 
@@ -106,7 +107,7 @@ class Side:
         if self.run is None:
             return []
         differs = []
-        if self.run.exit_code == 0 and self.expected is not None:
+        if self.run.exit_code == 0 and self.expected is not None and self.wrong(0):
             names = self.pair.page, self.pair.program(self.language)
             old, new = (relative(self.pair, path) for path in names)
             differs = diff(self.expected, self.run.stdout, old, new).splitlines()
@@ -132,7 +133,8 @@ def begin(pair: Pair, language: str) -> Side:
     except OSError as problem:
         side.no_page = f"no page: {name}: {problem.strerror}"
     else:
-        side.expected = shown(parse(text)).get(language)
+        side.page = parse(text)
+        side.expected = shown(side.page).get(language)
         side.no_page = f"no page: {name} has no text fence under ## Output"
     return side
 

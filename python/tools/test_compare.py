@@ -125,6 +125,13 @@ def test_a_difference_from_the_page_is_shown(write, tmp_path, capsys):
     ) in out
 
 
+def test_a_measured_value_may_differ_from_the_page(write, tmp_path, capsys):
+    page = "# Ask\n\n## Output\n\n```text\nParallel: yes\n```\n\nMeasured: here.\n"
+    write("print('Parallel: no')", "console.log('Parallel: yes')", page)
+    assert exit_code(tmp_path, "ask") == 0
+    assert "Python     ✓ printed what the page says\n" in capsys.readouterr().out
+
+
 def test_a_failing_program_shows_its_own_traceback(write, tmp_path, capsys):
     write(python="print('Asking…')\n1 / 0\n", javascript="throw new Error('no')")
     assert exit_code(tmp_path, "ask") == 1

@@ -59,6 +59,20 @@ def test_the_whole_page(tiny):
     assert text.endswith("\n- [All concepts](../README.md)\n")
 
 
+def test_a_measured_value_may_differ_from_the_run_and_its_name_not(tiny):
+    said = "the programs print something else"
+    measured = "\n\nMeasured: on two cores (`nox -s compare -- tiny`)."
+    for key in tiny.runs:
+        tiny.runs[key] = run("Parallel: yes\n")
+    tiny.write()
+    tiny.edit(PAGE, "Parallel: yes\n```", f"Parallel: no\n```{measured}")
+    assert tiny.said() == ""
+    tiny.edit(PAGE, measured, "")
+    assert said in tiny.said()
+    tiny.edit(PAGE, "Parallel: no\n```", f"Together: no\n```{measured}")
+    assert said in tiny.said()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

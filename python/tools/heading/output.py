@@ -21,18 +21,37 @@ class Output(Part):
 
     def text(self, facts: Facts, pair: Pair) -> str | None:
         """One fence where both print the same, else one for each."""
-        fences = {x: fence("text", run.stdout) for x, run in facts.ran(pair).items()}
-        if not fences:
+        page = facts.page(pair)
+        ran = {x: run.stdout for x, run in facts.ran(pair).items()}
+        if not ran:
             return None
+        said = shown(page)
+        fences = {
+            x: fence("text", said[x] if agrees(page, said.get(x), text) else text)
+            for x, text in ran.items()
+        }
         texts = [f"{label}\n\n{fences[x]}" for label, x in _LABELS.items()]
         if fences["python"] == fences["javascript"]:
             texts = [fences["python"]]
-        page = facts.page(pair)
         rest = page.parts.get(self.name, [])[1:]
         rest = [b for b in rest if b.type != "fence" and words(b) not in _LABELS]
         return "\n\n".join(
             [f"## {self.name}", *texts, *(page.source([b]) for b in rest)]
         )
+
+
+def agrees(page: Page, said: str | None, output: str) -> bool:
+    """Whether a program printed what its page says.
+
+    Where the page says that the values are measured, a line counts up to its colon.
+    """
+    if said is None:
+        return False
+    texts = [text.splitlines() for text in (said, output)]
+    blocks = page.parts.get(Output.name, [])
+    if any(words(block).startswith("Measured:") for block in blocks):
+        texts = [[line.rpartition(":")[0] for line in lines] for lines in texts]
+    return texts[0] == texts[1]
 
 
 def shown(page: Page) -> dict[str, str]:
