@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, printed, runNode } from "../helpers.js";
+import { mockApi, printed, runNode, running } from "../helpers.js";
 import {
   getName,
   main,
@@ -17,6 +17,25 @@ test("both ways give the same names", async (t) => {
   assert.equal(
     await printed(() => main(api.url)),
     "One by one: Alan, Ada, Grace\nTogether: Alan, Ada, Grace\n",
+  );
+});
+
+test("main asks one by one, then together", async (t) => {
+  const api = await mockApi(t);
+  await api.delay("/users/*", 0.05);
+  await api.hold("/users/2");
+  const program = running(() => main(api.url));
+  await api.saw("GET /users/2");
+  // The last of the first three. Now hold the first of the others.
+  await api.hold("/users/3");
+  await api.release("/users/2");
+  await api.saw("GET /users/*", 6);
+  await api.release("/users/3");
+  await program.done;
+  const first = (await api.log()).slice(0, 3);
+  assert.deepEqual(
+    first.map((entry) => [entry.path, entry.inFlight]),
+    PATHS.map((path) => [path, 1]),
   );
 });
 
@@ -86,6 +105,23 @@ test("results stand in the order asked for", async (t) => {
   );
 });
 
+test("one failed request fails them all", async (t) => {
+  const api = await mockApi(t);
+  // All three fail. Each needs a handler, or Node ends the process.
+  await api.fail("/users/*", [503, 503, 503]);
+  const { code, stdout } = await runNode([
+    "--eval",
+    `import { together } from "./basics/one-by-one-or-together.js";
+     try {
+       await together("${api.url}");
+     } catch ({ message }) {
+       console.log(message);
+     }`,
+  ]);
+  assert.equal(stdout, "HTTP 503\n");
+  assert.equal(code, 0);
+});
+
 test("nothing to ask", async (t) => {
   const api = await mockApi(t);
   assert.deepEqual(await Promise.all([]), []);
@@ -96,12 +132,12 @@ test("nothing to ask", async (t) => {
 
 test("a filter without await keeps everyone", async (t) => {
   const api = await mockApi(t);
-  const isAda = async (userId) =>
-    (await getName(api.url, userId)) === "Ada";
-  const unasked = [1, 2, 3].map(isAda);
-  assert.equal(unasked.filter(Boolean).length, 3);
-  assert(unasked.every((kept) => kept instanceof Promise));
-  const answers = await Promise.all(unasked);
+  const isAda = t.mock.fn(
+    async (userId) => (await getName(api.url, userId)) === "Ada",
+  );
+  assert.deepEqual([1, 2, 3].filter(isAda), [1, 2, 3]);
+  const promises = isAda.mock.calls.map((call) => call.result);
+  const answers = await Promise.all(promises);
   assert.deepEqual(answers, [true, false, false]);
 });
 

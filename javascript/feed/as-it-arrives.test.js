@@ -54,17 +54,15 @@ test("a missing picture says whose it is", async (t) => {
   const api = await mockApi(t);
   await api.answer("/users/2/picture", { body: "half", cut: 2 });
   await api.drop("/users/9/picture");
+  await api.fail("/users/4/picture", [503]);
   await api.hold("/users/1/picture");
-  await api.hold("/users/4/picture");
   const program = running(() => main(api.url));
-  await program.prints("[no picture] Grace\n");
-  await program.prints("[no picture] Nobody\n");
+  for (const name of ["Grace", "Edsger", "Nobody"]) {
+    await program.prints(`[no picture] ${name}\n`);
+  }
   await api.release("*");
   await program.done;
-  assert.deepEqual(program.lines.slice(2, 4).sort(), [
-    "[picture] Ada",
-    "[picture] Edsger",
-  ]);
+  assert.equal(program.lines[3], "[picture] Ada");
 });
 
 // What the language does, without the program.

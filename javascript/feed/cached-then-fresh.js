@@ -13,8 +13,8 @@ export class Feed {
 }
 
 export async function getTitle(url) {
-  // Only the request stands in the try. Then a bug in the program
-  // cannot pass for a request that failed.
+  // Only the request stands in the try. So a bug elsewhere in the
+  // program does not look like a request that failed.
   let text;
   try {
     const response = await fetch(url);

@@ -55,9 +55,19 @@ test("a failed refresh changes nothing", async (t) => {
   await api.fail("/posts/10", [503]);
   await refresh(feed, `${api.url}/posts/10`);
   assert.equal(feed.title, CACHED);
+  await api.answer("/posts/10", { body: "{}", cut: 1 });
+  await refresh(feed, `${api.url}/posts/10`);
+  assert.equal(feed.title, CACHED);
   await api.drop("/posts/10");
   await refresh(feed, `${api.url}/posts/10`);
   assert.equal(feed.title, CACHED);
+});
+
+test("an answer that is not JSON is no failed request", async (t) => {
+  const api = await mockApi(t);
+  await api.answer("/posts/10", { body: "<html>" });
+  const asking = refresh(new Feed(), `${api.url}/posts/10`);
+  await assert.rejects(asking, SyntaxError);
 });
 
 test("a newer refresh that fails outdates nothing", async (t) => {
@@ -132,7 +142,17 @@ test("the older request hangs up when told", async (t) => {
   });
 });
 
-// JavaScript only: a cancelled task does not take another step.
+// JavaScript only: httpx reads the body inside get.
+test("an abort stops the reading of the body", async (t) => {
+  const api = await mockApi(t);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const response = await fetch(`${api.url}/posts/9`, { signal });
+  controller.abort();
+  await assert.rejects(response.json(), { name: "AbortError" });
+});
+
+// JavaScript only: a cancelled task stops at its await.
 test("an abort cannot stop an answer that is in", async (t) => {
   const api = await mockApi(t);
   const feed = new Feed();

@@ -9,8 +9,8 @@ const CACHED = ["(cached) Nothing blocks", "(cached) First post"];
 async function get(url) {
   // Without a limit, a silent API would leave "Loading…" there.
   const signal = AbortSignal.timeout(3000);
-  // Only the request stands in the try. Then a bug in the program
-  // cannot pass for a request that failed.
+  // Only the request stands in the try. So a bug elsewhere in the
+  // program does not look like a request that failed.
   try {
     const response = await fetch(url, { signal });
     const text = await response.text();

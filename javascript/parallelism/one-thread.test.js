@@ -19,10 +19,13 @@ async function inFlight(api) {
 
 test("the three ways are counted", async (t) => {
   const api = await mockApi(t);
+  await api.delay("*", 0.05);
   assert.equal(
     await printed(() => main(api.url)),
     "Across: 1 of 3\n" + "After: 3 of 3\n" + "Locked: 3 of 3\n",
   );
+  // The last three have the lock.
+  assert.deepEqual((await inFlight(api)).slice(6), [1, 1, 1]);
 });
 
 test("an update across an await is lost", async (t) => {
@@ -39,6 +42,10 @@ test("awaiting first loses nothing", async (t) => {
   const counted = await count(new Album(api.url), addAfter);
   assert.equal(counted, "3 of 3");
   assert.deepEqual(await inFlight(api), [1, 2, 3]);
+  // Even if all three answers come in the same turn.
+  t.mock.method(globalThis, "fetch", async () => new Response());
+  const album = new Album("http://api.invalid");
+  assert.equal(await count(album, addAfter), "3 of 3");
 });
 
 test("a lock lets one in at a time", async (t) => {

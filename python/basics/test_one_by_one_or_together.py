@@ -10,7 +10,7 @@ from basics.one_by_one_or_together import (
     one_by_one,
     together,
 )
-from helpers import printed
+from helpers import printed, running
 
 NAMES = ["Alan", "Ada", "Grace"]
 PATHS = ["/users/3", "/users/1", "/users/2"]
@@ -20,6 +20,21 @@ async def test_both_ways_give_the_same_names(mock_api):
     assert await printed(main(mock_api.url)) == (
         "One by one: Alan, Ada, Grace\nTogether: Alan, Ada, Grace\n"
     )
+
+
+async def test_main_asks_one_by_one_then_together(mock_api):
+    await mock_api.delay("/users/*", 0.05)
+    await mock_api.hold("/users/2")
+    async with running(main(mock_api.url)):
+        await mock_api.saw("GET /users/2")
+        # The last of the first three. Now hold the first of the others.
+        await mock_api.hold("/users/3")
+        await mock_api.release("/users/2")
+        await mock_api.saw("GET /users/*", times=6)
+        await mock_api.release("/users/3")
+    log = await mock_api.log()
+    assert [entry.path for entry in log[:3]] == PATHS
+    assert [entry.in_flight for entry in log[:3]] == [1, 1, 1]
 
 
 async def test_one_by_one_never_has_two_requests_in_flight(
@@ -68,6 +83,17 @@ async def test_results_stand_in_the_order_asked_for(mock_api, client):
     log = await mock_api.log()
     log.sort(key=lambda entry: entry.ended_event)
     assert [entry.path for entry in log] == PATHS[::-1]
+
+
+async def test_one_failed_request_fails_them_all(mock_api, client):
+    await mock_api.hold("/users/2")
+    await mock_api.fail("/users/2", [503])
+    names = asyncio.create_task(together(client))
+    for path in PATHS[:2]:
+        await mock_api.ended(path)
+    await mock_api.release("/users/2")
+    with pytest.raises(httpx.HTTPStatusError):
+        await names
 
 
 async def test_nothing_to_ask(mock_api):

@@ -17,8 +17,8 @@ CACHED = ["(cached) Nothing blocks", "(cached) First post"]
 
 
 async def get(client: httpx.AsyncClient, path: str) -> str | None:
-    # Only the request stands in the try. Then a bug in the program
-    # cannot pass for a request that failed.
+    # Only the request stands in the try. So a bug elsewhere in the
+    # program does not look like a request that failed.
     try:
         # Without a limit, a silent API would leave "Loading…" there.
         async with asyncio.timeout(3):
@@ -39,7 +39,9 @@ async def get_posts(client: httpx.AsyncClient) -> str:
 
 async def get_news(client: httpx.AsyncClient) -> str:
     text = await get(client, "/notifications")
-    return f"[news] {len(json.loads(text))}" if text else "[no news]"
+    if text is None:
+        return "[no news]"
+    return f"[news] {len(json.loads(text))}"
 
 
 async def get_picture(client: httpx.AsyncClient, user: int) -> str:

@@ -1,4 +1,5 @@
 import asyncio
+import sys
 
 import pytest
 
@@ -52,9 +53,20 @@ async def test_a_failed_refresh_changes_nothing(mock_api, client):
     await mock_api.fail("/posts/10", [503])
     await refresh(client, feed, "/posts/10")
     assert feed.title == CACHED
+    await mock_api.answer("/posts/10", body="{}", cut=1)
+    await refresh(client, feed, "/posts/10")
+    assert feed.title == CACHED
     await mock_api.drop("/posts/10")
     await refresh(client, feed, "/posts/10")
     assert feed.title == CACHED
+
+
+async def test_an_answer_that_is_not_json_is_no_failed_request(
+    mock_api, client
+):
+    await mock_api.answer("/posts/10", body="<html>")
+    with pytest.raises(ValueError, match="Expecting value"):
+        await refresh(client, Feed(), "/posts/10")
 
 
 async def test_a_newer_refresh_that_fails_outdates_nothing(
@@ -146,6 +158,35 @@ async def test_a_cancel_still_stops_an_answer_that_is_in(
     [entry] = await mock_api.log()
     assert entry.ending == "completed"
     assert feed.title == CACHED
+
+
+# Python only: JavaScript has no such function.
+async def test_wait_for_on_3_11_catches_the_cancellation(
+    mock_api, client
+):
+    feed = Feed()
+
+    async def show(showing, limited):
+        answer = asyncio.create_task(get_title(client, "/posts/9"))
+        answer.add_done_callback(lambda _: showing().cancel())
+        feed.title = await limited(answer) or "none"
+
+    async def by_wait_for(answer):
+        return await asyncio.wait_for(answer, 3)
+
+    async def by_timeout(answer):
+        async with asyncio.timeout(3):
+            return await answer
+
+    async def shown(limited):
+        feed.title = CACHED
+        task = asyncio.create_task(show(lambda: task, limited))
+        await asyncio.wait([task])
+        return feed.title
+
+    assert await shown(by_timeout) == CACHED
+    lost = sys.version_info < (3, 12)
+    assert await shown(by_wait_for) == (OLDER if lost else CACHED)
 
 
 # Python only: an abort throws into nobody.

@@ -62,6 +62,14 @@ async def test_a_failing_picture_costs_one_picture(mock_api, status):
     assert output.endswith("Loading has ended.\n")
 
 
+async def test_a_picture_that_breaks_off_costs_one_picture(mock_api):
+    await mock_api.answer("/users/2/picture", body="picture", cut=3)
+    output = await printed(main(mock_api.url))
+    assert "[no picture] Grace\n" in output
+    assert output.count("[picture]") == 2
+    assert output.endswith("Loading has ended.\n")
+
+
 async def test_failing_posts_leave_the_cached_ones(mock_api):
     await mock_api.fail("/posts", [500])
     output = await printed(main(mock_api.url))
@@ -94,6 +102,8 @@ async def test_after_three_seconds_of_silence_loading_ends(
         await clock.advance(0.001)
         endings = {entry.ending for entry in await mock_api.log()}
         assert endings == {"client hung up"}
+    assert program.output.count("[no ") == 5
+    assert program.output.endswith("Loading has ended.\n")
 
 
 # Python only: Promise.all stops nothing.
@@ -114,6 +124,26 @@ async def test_a_bug_stops_the_other_parts(mock_api, monkeypatch):
     assert raised.group_contains(KeyError)
     # No task of the group outlives it.
     assert asyncio.all_tasks() == before
+
+
+async def test_a_body_that_is_not_json_is_such_a_bug(mock_api):
+    await mock_api.answer("/notifications", body="<html>")
+    with pytest.raises(ExceptionGroup) as raised:
+        await main(mock_api.url)
+    assert raised.group_contains(ValueError)
+
+
+# Python only: the catch of JavaScript does not name an error.
+async def test_another_error_is_no_failed_request(
+    mock_api, monkeypatch
+):
+    def buggy(*_):
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(httpx.AsyncClient, "get", buggy)
+    with pytest.raises(ExceptionGroup) as raised:
+        await main(mock_api.url)
+    assert raised.group_contains(TypeError)
 
 
 # What the clients do, without the program.

@@ -22,9 +22,12 @@ async def in_flight(mock_api):
 
 
 async def test_the_three_ways_are_counted(mock_api):
+    await mock_api.delay("*", 0.05)
     assert await printed(main(mock_api.url)) == (
         "Across: 1 of 3\nAfter: 3 of 3\nLocked: 3 of 3\n"
     )
+    # The last three have the lock.
+    assert (await in_flight(mock_api))[6:] == [1, 1, 1]
 
 
 async def test_an_update_across_an_await_is_lost(mock_api, client):
