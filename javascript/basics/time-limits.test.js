@@ -123,7 +123,7 @@ test("stopping by hand", async (t) => {
     const message =
       "DOMException [AbortError]: This operation was aborted";
     assert.equal(first(error), message);
-    return error.name === "AbortError";
+    return error instanceof DOMException && error.name === "AbortError";
   });
   assert.deepEqual(await endings(api), {
     "/users/5": "client hung up",
