@@ -1,52 +1,55 @@
 // One request of two fails: what becomes of the other?
+// Explained in docs/basics/errors.md
+// Needs the mock API: nox -s api
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
-// The second fails before the first has an answer.
-const PATHS = ["/users/5", "/status/503"];
+// In each pair the second fails before the first is answered.
+const FIRST = ["/users/4", "/status/500"];
+const SECOND = ["/users/5", "/status/502"];
+const THIRD = ["/users/3", "/status/503"];
 
-async function getJson(url, signal) {
+async function getName(url, signal) {
   const response = await fetch(url, { signal });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response.json();
+  return (await response.json()).name;
 }
 
-export async function waitForAll(apiUrl) {
+export async function waitForAll(apiUrl, ...paths) {
+  const all = paths.map((path) => getName(apiUrl + path));
   try {
-    await Promise.all(PATHS.map((path) => getJson(apiUrl + path)));
+    return (await Promise.all(all)).join(", ");
   } catch (error) {
+    // fetch got no answer at all, and the caller has to know.
+    if (error instanceof TypeError) throw error;
     return error.message;
   }
-  return "all came";
 }
 
-export async function waitForEach(apiUrl) {
-  const results = await Promise.allSettled(
-    PATHS.map((path) => getJson(apiUrl + path)),
-  );
-  const failed = results.filter((r) => r.status === "rejected");
-  return `${failed.length} of ${results.length} failed`;
+export async function waitForEach(apiUrl, ...paths) {
+  const all = paths.map((path) => getName(apiUrl + path));
+  // Nothing is thrown: each result says how it ended.
+  const results = await Promise.allSettled(all);
+  return results.filter((r) => r.status === "rejected").length;
 }
 
-export async function stopTheRest(apiUrl) {
-  const controller = new AbortController();
-  const all = PATHS.map((path) =>
-    getJson(apiUrl + path, controller.signal),
-  );
+export async function stopTheRest(apiUrl, ...paths) {
+  const stop = new AbortController();
+  const all = paths.map((path) => getName(apiUrl + path, stop.signal));
   try {
-    await Promise.all(all);
+    return (await Promise.all(all)).join(", ");
   } catch {
-    controller.abort();
+    // Promise.all stops nothing, so we do it.
+    stop.abort();
     // Go on only when all of them have ended.
     await Promise.allSettled(all);
     return "one failed, the rest is stopped";
   }
-  return "all came";
 }
 
 export async function main(apiUrl = API_URL) {
-  console.log("Wait for all:", await waitForAll(apiUrl));
-  console.log("Wait for each:", await waitForEach(apiUrl));
-  console.log("Stop the rest:", await stopTheRest(apiUrl));
+  console.log("Wait for all:", await waitForAll(apiUrl, ...FIRST));
+  console.log("How many failed:", await waitForEach(apiUrl, ...SECOND));
+  console.log("Stop the rest:", await stopTheRest(apiUrl, ...THIRD));
 }
 
 if (import.meta.main) await main();

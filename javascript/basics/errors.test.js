@@ -2,22 +2,55 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 
-import { mockApi, runNode } from "../helpers.js";
-import { stopTheRest, waitForAll, waitForEach } from "./errors.js";
-
-async function fail(text = "no luck") {
-  throw new Error(text);
-}
+import { mockApi, runNode, running } from "../helpers.js";
+import {
+  main,
+  stopTheRest,
+  waitForAll,
+  waitForEach,
+} from "./errors.js";
 
 /** @param {import("../helpers.js").LogEntry[]} log */
 function endings(log) {
   return Object.fromEntries(log.map((e) => [e.path, e.ending]));
 }
 
+/**
+ * Whether it has settled by now; a turn of the event loop is enough for
+ * what needs no answer.
+ * @param {Promise<unknown>} promise
+ */
+async function done(promise) {
+  return (await Promise.race([promise, turn(turn)])) !== turn;
+}
+
+test("the program goes on while another request runs", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("*");
+  const program = running(() => main(api.url));
+  await api.saw("GET /users/4");
+  await api.release("/status/500");
+  await program.prints("Wait for all: HTTP 500\n");
+  await api.saw("GET /users/5");
+  await api.release("/status/502");
+  await api.ended("/status/502");
+  assert.equal(program.lines.length, 1);
+  await api.release("/users/4");
+  await api.ended("/users/4");
+  await api.release("/users/5");
+  await program.prints("How many failed: 1\n");
+  await api.saw("GET /users/3");
+  await api.release("/status/503");
+  await program.done;
+  const last = "Stop the rest: one failed, the rest is stopped";
+  assert.deepEqual(program.lines.slice(2), [last]);
+});
+
 test("the others keep running", async (t) => {
   const api = await mockApi(t);
   await api.hold("/users/5");
-  assert.equal(await waitForAll(api.url), "HTTP 503");
+  const waiting = waitForAll(api.url, "/users/5", "/status/503");
+  assert.equal(await waiting, "HTTP 503");
   await api.saw("GET /users/5");
   assert.deepEqual(endings(await api.log({ settled: false })), {
     "/users/5": null,
@@ -33,7 +66,7 @@ test("the others keep running", async (t) => {
 test("the rest can be stopped", async (t) => {
   const api = await mockApi(t);
   await api.hold("*");
-  const outcome = stopTheRest(api.url);
+  const outcome = stopTheRest(api.url, "/users/5", "/status/503");
   await api.saw("GET /users/5");
   await api.saw("GET /status/503");
   await api.release("/status/503");
@@ -44,24 +77,94 @@ test("the rest can be stopped", async (t) => {
   });
 });
 
-test("every outcome is kept", async (t) => {
+test("it goes on only when the rest has ended", async (t) => {
+  const clean = Promise.withResolvers();
+  const stopped = Promise.withResolvers();
+  // It fails, or takes a while to end when it is stopped.
+  t.mock.method(globalThis, "fetch", async (url, { signal }) => {
+    if (url === "/fails") return new Response(null, { status: 503 });
+    signal.addEventListener("abort", stopped.resolve);
+    await clean.promise;
+    throw signal.reason;
+  });
+  const outcome = stopTheRest("", "/users/1", "/fails");
+  await stopped.promise;
+  assert.equal(await done(outcome), false);
+  clean.resolve(undefined);
+  assert.equal(await outcome, "one failed, the rest is stopped");
+});
+
+test("without a failure all results come in order", async (t) => {
+  for (const wait of [waitForAll, stopTheRest]) {
+    const api = await mockApi(t);
+    await api.hold("/users/1");
+    const names = wait(api.url, "/users/1", "/users/2");
+    await api.ended("/users/2");
+    await api.saw("GET /users/1");
+    assert.equal(await done(names), false);
+    await api.release("/users/1");
+    assert.equal(await names, "Ada, Grace");
+  }
+});
+
+test("no answer at all is an error of the program", async (t) => {
   const api = await mockApi(t);
-  assert.equal(await waitForEach(api.url), "1 of 2 failed");
-  await api.fail("/users/5", [500]);
-  assert.equal(await waitForEach(api.url), "2 of 2 failed");
+  await api.drop("/users/1");
+  await assert.rejects(waitForAll(api.url, "/users/1"), TypeError);
+});
+
+test("every outcome is waited for", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/1");
+  const failed = waitForEach(
+    api.url,
+    "/status/502",
+    "/users/1",
+    "/status/503",
+  );
+  await api.saw("GET /users/1");
+  await api.ended("/status/*", 2);
+  assert.equal(await done(failed), false);
+  await api.release("/users/1");
+  assert.equal(await failed, 2);
+});
+
+// What the language does, without the program.
+
+async function good() {
+  return "Ada";
+}
+
+async function fail(text = "no luck") {
+  throw new Error(text);
+}
+
+test("each outcome says how it ended", async () => {
+  const results = await Promise.allSettled([good(), fail()]);
+  assert.deepEqual(results, [
+    { status: "fulfilled", value: "Ada" },
+    { status: "rejected", reason: new Error("no luck") },
+  ]);
 });
 
 test("the second failure vanishes", async () => {
   const code = `
-    async function fail(text) { throw new Error(text); }
-    try {
-      await Promise.all([fail("first"), fail("second")]);
-    } catch (error) {
-      console.log(error.message);
+    import { setTimeout as sleep } from "node:timers/promises";
+    async function fail(text, milliseconds) {
+      await sleep(milliseconds);
+      throw new Error(text);
+    }
+    for (const late of [0, 10]) {
+      try {
+        await Promise.all([fail("first", 0), fail("second", late)]);
+      } catch (error) {
+        console.log(error.message);
+      }
+      await sleep(20);
     }`;
   assert.deepEqual(await runNode(["-e", code]), {
     code: 0,
-    stdout: "first\n",
+    stdout: "first\nfirst\n",
     stderr: "",
   });
 });
@@ -72,11 +175,14 @@ test("Promise.any keeps every failure", async () => {
     Promise.any([fail("first"), fail("second")]),
     (error) => {
       assert(error instanceof AggregateError);
+      const message = "AggregateError: All promises were rejected";
+      assert.equal(String(error), message);
       const messages = error.errors.map(({ message }) => message);
       assert.deepEqual(messages, ["first", "second"]);
       return true;
     },
   );
+  assert.equal(await Promise.any([fail(), good()]), "Ada");
 });
 
 // JavaScript only: Python logs the failure, some time later.
@@ -99,14 +205,32 @@ test("a failure that nobody awaits ends the process", async () => {
 
   const text = await runNode(["-e", 'Promise.reject("no luck");']);
   assert.equal(text.code, 1);
-  assert.match(
-    text.stderr,
-    /UnhandledPromiseRejection: This error originated either by throwing/,
-  );
+  const message =
+    "UnhandledPromiseRejection: This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). " +
+    'The promise rejected with the reason "no luck".';
+  assert(text.stderr.includes(message), text.stderr);
   assert.match(text.stderr, /code: 'ERR_UNHANDLED_REJECTION'/);
 });
 
-test("a try holds only what it awaits", async () => {
+// JavaScript only: a Python task keeps its failure until it is awaited.
+test("a handler at the start keeps the process alive", async () => {
+  const kept = await runNode([
+    "-e",
+    `import { setTimeout as sleep } from "node:timers/promises";
+     const failed = Promise.reject(new Error("no luck"));
+     failed.catch(() => {});
+     await sleep(5);
+     try {
+       await failed;
+     } catch (error) {
+       console.log("caught", error.message);
+     }`,
+  ]);
+  const stdout = "caught no luck\n";
+  assert.deepEqual(kept, { code: 0, stdout, stderr: "" });
+});
+
+test("a try catches only what it awaits", async () => {
   async function withAwait() {
     try {
       return await fail();
@@ -125,13 +249,27 @@ test("a try holds only what it awaits", async () => {
 
   assert.equal(await withAwait(), "caught");
   await assert.rejects(withoutAwait(), /no luck/);
+
+  // Outside of a try, the caller gets the same.
+  const plain = async () => good();
+  const awaiting = async () => await good();
+  assert.equal(await plain(), await awaiting());
 });
 
 test("nothing to wait for", async () => {
   assert.deepEqual(await Promise.all([]), []);
   assert.deepEqual(await Promise.allSettled([]), []);
-  await assert.rejects(Promise.any([]), AggregateError);
-  const pending = turn("still pending");
-  const first = await Promise.race([Promise.race([]), pending]);
-  assert.equal(first, "still pending");
+  await assert.rejects(Promise.any([]), (error) => {
+    assert(error instanceof AggregateError);
+    assert.deepEqual(error.errors, []);
+    return true;
+  });
+  // A promise that never settles keeps no process alive.
+  const never = await runNode([
+    "-e",
+    `Promise.race([]).finally(() => console.log("settled"));
+     setTimeout(() => console.log("the end"), 20);`,
+  ]);
+  const stdout = "the end\n";
+  assert.deepEqual(never, { code: 0, stdout, stderr: "" });
 });

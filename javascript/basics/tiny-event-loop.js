@@ -1,4 +1,6 @@
 // An event loop by hand: tasks are generators, without promises.
+// Explained in docs/basics/tiny-event-loop.md
+// Needs the mock API: nox -s api
 
 import { get } from "node:http";
 
@@ -6,39 +8,31 @@ const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
 
 function ask(url, callback) {
   const request = get(url, (response) => {
-    response.resume(); // the status is enough
+    // The status is enough. Unread, the rest would block the socket.
+    response.resume();
     callback(null, response.statusCode);
   });
   request.on("error", callback);
 }
 
 export function run(tasks) {
-  const timers = [];
   const ready = tasks.map((task) => ({ task }));
 
   function turn() {
-    while (timers[0]?.due <= performance.now()) {
-      ready.push(timers.shift());
-    }
     while (ready.length > 0) {
       const { task, error, value } = ready.shift();
       // The task goes on, up to its next yield.
       const step = error ? task.throw(error) : task.next(value);
       if (step.done) continue;
       const [verb, arg] = step.value;
-      if (verb === "sleep") {
-        timers.push({ due: performance.now() + arg, task });
-        timers.sort((a, b) => a.due - b.due);
-      } else {
-        ask(arg, (error, value) => {
-          ready.push({ task, error, value });
-          turn();
-        });
-      }
-    }
-    // Nothing is ready: Node waits, and calls for the next timer.
-    if (timers.length > 0) {
-      setTimeout(turn, Math.max(0, timers[0].due - performance.now()));
+      const goOn = (error, value) => {
+        ready.push({ task, error, value });
+        turn();
+      };
+      // Node keeps the time and waits for the answers: we may not
+      // block its thread, and cannot call ourselves.
+      if (verb === "sleep") setTimeout(goOn, arg);
+      else ask(arg, goOn);
     }
   }
   turn();

@@ -17,6 +17,8 @@ async function finished(tasks) {
     if (left === 0) ended.resolve(undefined);
   });
   run(watched);
+  // The list is the caller's.
+  assert.equal(watched.length, tasks.length);
   await ended.promise;
 }
 
@@ -73,14 +75,27 @@ test("tasks take turns", async () => {
   assert.deepEqual(ran, ["A1", "B1", "A2", "B2", "A3", "B3"]);
 });
 
-test("the shorter sleep ends first", async () => {
+test("who is due first goes on first", async () => {
   const woke = [];
-  function* nap(name, milliseconds) {
-    yield ["sleep", milliseconds];
+  function* nap(name, ...pauses) {
+    for (const milliseconds of pauses) yield ["sleep", milliseconds];
     woke.push(name);
   }
-  await finished([nap("long", 200), nap("short", 0)]);
-  assert.deepEqual(woke, ["short", "long"]);
+  await finished([nap("now"), nap("late", 100, 200), nap("soon", 200)]);
+  assert.deepEqual(woke, ["now", "soon", "late"]);
+});
+
+test("a task that gives way lets answers in", async (t) => {
+  const api = await mockApi(t);
+  const got = [];
+  function* ask() {
+    got.push(yield ["ask", `${api.url}/status/404`]);
+  }
+  function* wait() {
+    while (got.length === 0) yield ["sleep", 0];
+  }
+  await finished([wait(), ask()]);
+  assert.deepEqual(got, [404]);
 });
 
 test("a failure is thrown in where the task waits", async (t) => {
@@ -101,6 +116,14 @@ test("a failure is thrown in where the task waits", async (t) => {
 
 // JavaScript only: a Python thread can wait itself.
 test("run returns at once, and Node calls back", async (t) => {
+  const begun = [];
+  function* note() {
+    begun.push("one");
+    yield ["sleep", 0];
+    begun.push("two");
+  }
+  run([note()]);
+  assert.deepEqual(begun, ["one"]);
   const api = await mockApi(t);
   const { program, end } = runningMain(api.url);
   // main has returned, and no task has come far.
@@ -111,10 +134,44 @@ test("run returns at once, and Node calls back", async (t) => {
   await program.done;
 });
 
+// JavaScript only: Node's own timers end its sleeps.
+test("a sleeping task costs one timer", async (t) => {
+  const timers = t.mock.method(globalThis, "setTimeout");
+  const api = await mockApi(t);
+  const before = timers.mock.callCount();
+  function* sleeper() {
+    yield ["sleep", 50];
+  }
+  function* counter() {
+    for (let i = 0; i < 10; i += 1) yield ["ask", `${api.url}/data`];
+  }
+  await finished([sleeper(), counter()]);
+  const ours = timers.mock.calls
+    .slice(before)
+    .filter((call) => call.arguments[1] === 50);
+  assert.equal(ours.length, 1);
+});
+
+// What the language does, without the program.
+
 // JavaScript only: a Python coroutine has send and throw.
 test("an async function cannot be driven by hand", async () => {
   const promise = (async () => 200)();
   assert(!("next" in promise));
   assert(!("throw" in promise));
   assert.equal(await promise, 200);
+});
+
+// JavaScript only: Python's await does this.
+test("a generator with a runner acts as an async function", async () => {
+  async function co(task) {
+    let step = task.next();
+    while (!step.done) step = task.next(await step.value);
+    return step.value;
+  }
+  function* visit() {
+    const status = yield Promise.resolve(200);
+    return `is answered: ${status}`;
+  }
+  assert.equal(await co(visit()), "is answered: 200");
 });

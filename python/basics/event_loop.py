@@ -1,4 +1,8 @@
-"""In which order the event loop runs what is ready, due or arriving."""
+"""In which order the event loop runs what is ready, due or arriving.
+
+Explained in docs/basics/event-loop.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
@@ -6,44 +10,51 @@ import os
 import httpx
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
-AT_MOST = 1000
 
 
 async def ask(client: httpx.AsyncClient) -> None:
+    print("- a request begins")
     response = await client.get("/data")
     response.raise_for_status()
-    print("- the answer of the API")
+    print("- its answer is there")
 
 
 def callback() -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_soon(print, "- a callback of the callback")
     print("- a callback")
-    asyncio.get_running_loop().call_soon(print, "- a callback of it")
 
 
-async def give_way() -> str:
-    fired: list[str] = []
-    asyncio.get_running_loop().call_later(0, fired.append, "now")
-    times = 0
-    while not fired and times < AT_MOST:
-        # The shortest wait there is: let others run, then go on.
+async def let_others_run() -> str:
+    ran: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.call_later(0, ran.append, "a timer")
+    loop.call_soon(ran.append, "a callback")
+    # We block the loop until the timer is overdue.
+    end = loop.time() + 0.002
+    while loop.time() < end:
+        pass
+    # The shortest wait there is, again and again.
+    for _ in range(1000):
         await asyncio.sleep(0)
-        times += 1
-    state = "fired" if fired else "not fired"
-    return f"{times} times, timer {state}"
+    return ", ".join(ran)
 
 
 async def main(api_url: str = API_URL) -> None:
     loop = asyncio.get_running_loop()
-    async with httpx.AsyncClient(base_url=api_url) as client:
+    async with (
+        httpx.AsyncClient(base_url=api_url) as client,
+        asyncio.TaskGroup() as group,
+    ):
         print("main starts")
-        # Put in line from the slowest to the quickest.
-        answer = asyncio.create_task(ask(client))
+        # The timer first: when you start it does not decide.
         loop.call_later(0, print, "- a timer of 0 s")
         loop.call_soon(callback)
+        answer = group.create_task(ask(client))
         print("main waits")
         await answer
 
-        print("main gives way:", await give_way())
+        print("main lets others run:", await let_others_run())
 
 
 if __name__ == "__main__":

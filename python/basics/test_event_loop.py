@@ -1,6 +1,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from basics.event_loop import main
 from helpers import running
@@ -9,17 +10,53 @@ from helpers import running
 async def test_each_step_is_printed_in_its_turn(mock_api):
     await mock_api.hold("/data")
     async with running(main(mock_api.url)) as program:
-        await program.prints("- a callback of it")
+        await mock_api.saw("GET /data")
+        await program.prints("- a callback of the callback\n")
+        await program.prints("- a timer of 0 s\n")
+        # More turns than main gives away when it has the answer.
+        for _ in range(2000):
+            await asyncio.sleep(0)
+        assert len(program.lines) == 6
         await mock_api.release("/data")
     assert program.lines == [
         "main starts",
         "main waits",
         "- a callback",
+        "- a request begins",
         "- a timer of 0 s",
-        "- a callback of it",
-        "- the answer of the API",
-        "main gives way: 2 times, timer fired",
+        "- a callback of the callback",
+        "- its answer is there",
+        "main lets others run: a callback, a timer",
     ]
+
+
+async def test_an_answer_without_success_ends_the_program(mock_api):
+    await mock_api.fail("/data", [503])
+    with pytest.raises(ExceptionGroup) as raised:
+        await main(mock_api.url)
+    assert raised.group_contains(httpx.HTTPStatusError)
+
+
+# What the language does, without the program.
+
+
+async def test_nothing_interrupts_what_runs():
+    loop = asyncio.get_running_loop()
+    ran: list[str] = []
+
+    async def work():
+        ran.append("task")
+
+    task = asyncio.create_task(work())
+    loop.call_soon(ran.append, "callback")
+    loop.call_later(0, ran.append, "timer")
+    end = loop.time() + 0.002
+    while loop.time() < end:
+        pass
+    ran.append("main waits")
+    await asyncio.wait([task])
+    await asyncio.sleep(0)
+    assert ran == ["main waits", "task", "callback", "timer"]
 
 
 async def test_what_is_ready_runs_in_the_order_it_was_added():
@@ -32,11 +69,9 @@ async def test_what_is_ready_runs_in_the_order_it_was_added():
 
     loop.call_soon(first)
     loop.call_soon(ran.append, "second")
-    ran.append("not before main waits")
     for _ in range(2):
         await asyncio.sleep(0)
     assert ran == [
-        "not before main waits",
         "first",
         "second",
         "added by first",
@@ -85,8 +120,7 @@ async def test_giving_way_lets_timers_and_answers_in(mock_api):
     assert answer.result().status_code == 200
 
 
-# Python only: a JavaScript await always lets microtasks run.
-async def test_an_await_that_need_not_wait_starves_everything():
+async def test_an_await_that_lets_nothing_in_starves_timers():
     async def cached():
         return "cached"
 
@@ -94,10 +128,76 @@ async def test_an_await_that_need_not_wait_starves_everything():
     others: list[str] = []
     loop.call_soon(others.append, "callback")
     loop.call_later(0, others.append, "timer")
-    overdue = loop.time() + 0.02
+    overdue = loop.time() + 0.002
     while loop.time() < overdue:
         await cached()
     assert others == []
     for _ in range(2):
         await asyncio.sleep(0)
     assert others == ["callback", "timer"]
+
+
+async def test_a_timer_of_0(clock):
+    loop = asyncio.get_running_loop()
+    ran: list[str] = []
+    loop.call_later(0.001, ran.append, "1 ms")
+    loop.call_later(0, ran.append, "0 ms")
+    await clock.advance(0)
+    assert ran == ["0 ms"]
+    await clock.advance(0.001)
+    assert ran == ["0 ms", "1 ms"]
+
+
+# Python only: a browser is steered from here, whatever runs in it.
+@pytest.mark.browser
+async def test_a_page_keeps_the_order_of_node():
+    from tools.browser.chromium import browser
+
+    async with browser() as chromium:
+        page = await chromium.new_page()
+        ran = await page.evaluate(
+            """async () => {
+              const ran = [];
+              const timer = Promise.withResolvers();
+              setTimeout(() => timer.resolve(ran.push("timer")), 0);
+              queueMicrotask(() => {
+                ran.push("callback");
+                queueMicrotask(() => ran.push("callback of it"));
+              });
+              const overdue = performance.now() + 20;
+              while (performance.now() < overdue) await null;
+              ran.push("many awaits");
+              await timer.promise;
+              return ran;
+            }"""
+        )
+    assert ran == ["callback", "callback of it", "many awaits", "timer"]
+
+
+# Python only: a browser is steered from here, whatever runs in it.
+@pytest.mark.browser
+async def test_a_page_slows_down_timers_in_timers():
+    from tools.browser.chromium import browser
+
+    async with browser() as chromium:
+        page = await chromium.new_page()
+        ran = await page.evaluate(
+            """async () => {
+              const ran = [];
+              const end = Promise.withResolvers();
+              // From the fifth on, each of them takes 4 ms: 20 in all.
+              const nest = (left) => {
+                if (left > 0) setTimeout(nest, 0, left - 1);
+                else end.resolve(ran.push("ten timers of 0 ms"));
+              };
+              nest(10);
+              setTimeout(() => ran.push("a timer of 15 ms"), 15);
+              await end.promise;
+              return [...ran, typeof setImmediate];
+            }"""
+        )
+    assert ran == [
+        "a timer of 15 ms",
+        "ten timers of 0 ms",
+        "undefined",
+    ]

@@ -51,15 +51,41 @@ def test_tasks_take_turns():
     assert {thread for _, _, thread in ran} == {threading.get_ident()}
 
 
-def test_the_shorter_sleep_ends_first():
+def test_who_is_due_first_goes_on_first():
     woke = []
 
-    def nap(name, seconds):
-        yield "sleep", seconds
+    def nap(name, *pauses):
+        for seconds in pauses:
+            yield "sleep", seconds
         woke.append(name)
 
-    run([nap("long", 0.2), nap("short", 0)])
-    assert woke == ["short", "long"]
+    tasks = [nap("now"), nap("late", 0.1, 0.2), nap("soon", 0.2)]
+    run(tasks)
+    assert woke == ["now", "soon", "late"]
+    # The list is the caller's.
+    assert len(tasks) == 3
+
+
+async def test_a_task_that_gives_way_lets_answers_in(mock_api):
+    got = []
+
+    def ask():
+        got.append((yield "ask", f"{mock_api.url}/status/404"))
+
+    def wait():
+        while not got:
+            yield "sleep", 0
+
+    await asyncio.to_thread(run, [wait(), ask()])
+    assert got == [404]
+
+
+# Python only: in JavaScript Node's loop goes on when run returns.
+async def test_run_waits_itself_until_no_task_is_left(mock_api, capsys):
+    # Nothing else can happen here: run blocks the thread it is in.
+    main(mock_api.url)
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert len(await mock_api.log()) == 2
 
 
 async def test_a_failure_is_thrown_in_where_the_task_waits(mock_api):
@@ -78,12 +104,7 @@ async def test_a_failure_is_thrown_in_where_the_task_waits(mock_api):
     assert got == ["RemoteProtocolError", 200]
 
 
-# Python only: in JavaScript Node's loop goes on when run returns.
-async def test_run_waits_itself_until_no_task_is_left(mock_api, capsys):
-    # Nothing else can happen here: run blocks the thread it is in.
-    main(mock_api.url)
-    assert len(capsys.readouterr().out.splitlines()) == 4
-    assert len(await mock_api.log()) == 2
+# What the language does, without the program.
 
 
 # Python only: JavaScript does not show what drives async functions.
@@ -105,3 +126,20 @@ def test_a_coroutine_is_driven_like_a_generator():
     other.send(None)
     with pytest.raises(ConnectionError):
         other.throw(ConnectionError())
+
+
+# Python only: JavaScript does not show what drives async functions.
+async def test_asyncio_sends_nothing_but_none():
+    got = []
+
+    class GiveWay:
+        def __await__(self):
+            got.append((yield))
+
+    async def work():
+        await GiveWay()
+
+    coroutine = work()
+    assert not hasattr(coroutine, "__next__")
+    await coroutine
+    assert got == [None]

@@ -1,4 +1,8 @@
-"""When the time is up: stop waiting, or stop the work itself."""
+"""When the time is up: only stop waiting, or stop the work itself.
+
+Explained in docs/basics/time-limits.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
@@ -6,11 +10,12 @@ import os
 import httpx
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
-LIMIT = 0.2  # seconds; the answer takes 0.5
+# Seconds. Both answers take longer.
+LIMIT = 0.2
 
 
-async def get_name(client: httpx.AsyncClient) -> str:
-    response = await client.get("/users/5")
+async def get_name(client: httpx.AsyncClient, path: str) -> str:
+    response = await client.get(path)
     response.raise_for_status()
     return response.json()["name"]
 
@@ -21,21 +26,29 @@ async def stop_waiting(answer: asyncio.Task[str], limit: float) -> str:
     return answer.result() if answer.done() else "too late"
 
 
-async def stop_the_work(client: httpx.AsyncClient, limit: float) -> str:
+async def stop_the_work(
+    client: httpx.AsyncClient, path: str, limit: float
+) -> str:
     try:
+        # When the time is up, it cancels what we await in the block.
         async with asyncio.timeout(limit):
-            return await get_name(client)
+            return await get_name(client, path)
     except TimeoutError:
         return "too late"
 
 
 async def main(api_url: str = API_URL) -> None:
-    async with httpx.AsyncClient(base_url=api_url) as client:
-        answer = asyncio.create_task(get_name(client))
+    async with (
+        httpx.AsyncClient(base_url=api_url) as client,
+        # It looks after the answer that nobody waits for any more.
+        asyncio.TaskGroup() as group,
+    ):
+        answer = group.create_task(get_name(client, "/users/5"))
         print("Stop waiting:", await stop_waiting(answer, LIMIT))
         print("The answer, after all:", await answer)
 
-        print("Stop the work:", await stop_the_work(client, LIMIT))
+        outcome = await stop_the_work(client, "/users/4", LIMIT)
+        print("Stop the work:", outcome)
 
 
 if __name__ == "__main__":

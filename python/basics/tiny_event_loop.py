@@ -1,4 +1,8 @@
-"""An event loop by hand: tasks are generators, without asyncio."""
+"""An event loop by hand: tasks are generators, without asyncio.
+
+Explained in docs/basics/tiny-event-loop.md
+Needs the mock API: nox -s api
+"""
 
 import os
 from queue import Empty, SimpleQueue
@@ -19,27 +23,31 @@ def ask(url: str, task: Any, ready: SimpleQueue[Any]) -> None:
 
 
 def run(tasks: list[Any]) -> None:
-    timers: list[tuple[float, Any]] = []
+    # All of them are due at once.
+    timers = [(now(), task) for task in tasks]
     ready: SimpleQueue[Any] = SimpleQueue()
-    for task in tasks:
-        ready.put((task, None, None))
-    while tasks:
-        # Take what is ready; else wait for it, or for the next timer.
+    left = len(tasks)
+    while left:
+        # What is due joins the queue, behind what is ready.
+        while timers and timers[0][0] <= now():
+            ready.put((timers.pop(0)[1], None, None))
+        # The one place where the program waits.
         pause = max(0, timers[0][0] - now()) if timers else None
         try:
             task, error, value = ready.get(timeout=pause)
         except Empty:
-            task, error, value = timers.pop(0)[1], None, None
+            continue
         try:
             # The task goes on, up to its next yield.
             verb, arg = task.throw(error) if error else task.send(value)
         except StopIteration:
-            tasks.remove(task)
+            left -= 1
             continue
         if verb == "sleep":
             timers.append((now() + arg, task))
             timers.sort(key=lambda timer: timer[0])
         else:
+            # Blocking is allowed there; the loop goes on meanwhile.
             Thread(target=ask, args=(arg, task, ready)).start()
 
 
