@@ -12,7 +12,7 @@ import {
 
 function job() {
   // Stands for your work. It says who did it.
-  return [process.pid, threadId];
+  return { processId: process.pid, thread: threadId };
 }
 
 export async function inTask() {
@@ -34,7 +34,7 @@ export async function inProcess() {
   return answer(fork(import.meta.filename, ["as a child"]));
 }
 
-function name([processId, thread]) {
+function name({ processId, thread }) {
   // Each process counts its threads from 0.
   if (processId !== process.pid) return "another process";
   return thread === threadId ? "this thread" : "another thread";

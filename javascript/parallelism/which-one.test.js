@@ -38,12 +38,13 @@ test("none is left", async () => {
 });
 
 test("each way names its own", async () => {
-  assert.deepEqual(await inTask(), [process.pid, threadId]);
-  const [sameProcess, thread] = await inThread();
-  assert.equal(sameProcess, process.pid);
-  assert.notEqual(thread, threadId);
-  const [other] = await inProcess();
-  assert.notEqual(other, process.pid);
+  const task = await inTask();
+  assert.deepEqual(task, { processId: process.pid, thread: threadId });
+  const thread = await inThread();
+  assert.equal(thread.processId, process.pid);
+  assert.notEqual(thread.thread, threadId);
+  const child = await inProcess();
+  assert.notEqual(child.processId, process.pid);
 });
 
 // What the language does, without the program.
