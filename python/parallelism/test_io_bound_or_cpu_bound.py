@@ -1,13 +1,16 @@
 import asyncio
 import hashlib
 import multiprocessing
+import os
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from helpers import printed, running
 from parallelism.io_bound_or_cpu_bound import (
     compute_in_task,
+    in_process,
     main,
     show,
 )
@@ -63,6 +66,13 @@ async def test_computations_in_tasks_come_before_anything_else():
         show("CPU in tasks", compute_in_task, compute_in_task)
     )
     assert output == "CPU in tasks: loop blocked\n"
+
+
+# Python only: a JavaScript worker is a thread of the same process.
+async def test_a_process_does_the_work():
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn) as pool:
+        assert await in_process(pool, os.getpid) != os.getpid()
 
 
 # What the language does, without the program.
