@@ -1,58 +1,59 @@
-// Three waits and three computations: which of them overlap?
+// Wait and compute in tasks and workers.
+// Explained in docs/parallelism/io-bound-or-cpu-bound.md
+// Needs the mock API: nox -s api
 
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
-const SELF = new URL(import.meta.url);
+// How much faster it is depends on the machine: only if you ask.
+const RATIOS = process.argv.includes("--ratios");
+const JOBS = RATIOS ? Math.min(availableParallelism(), 8) : 2;
 
-export async function wait(apiUrl) {
-  const began = Date.now();
-  await (await fetch(`${apiUrl}/users/3`)).text();
-  return [began, Date.now()];
+async function get(apiUrl) {
+  // I/O-bound: it waits for an answer, and computes next to nothing.
+  const response = await fetch(`${apiUrl}/users/1?delay=0.1`);
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return response.text();
 }
 
-export function compute() {
-  const began = Date.now();
-  // A tenth of a second of work for this thread, on any machine.
-  const before = process.threadCpuUsage();
-  while (process.threadCpuUsage(before).user < 100_000) {
-    for (let n = 0; n < 100_000; n++) Math.sqrt(n);
-  }
-  return [began, Date.now()];
-}
+// CPU-bound: it computes, and waits for nothing.
+export const compute = async () => new Float64Array(5e6).sort().length;
 
-export async function computeInTask() {
-  return compute();
-}
-
-export async function computeInWorker(worker) {
-  worker.postMessage("begin");
-  return (await once(worker, "message"))[0];
-}
-
-export async function three(start) {
-  const spans = await Promise.all([start(), start(), start()]);
-  const began = Math.min(...spans.map((span) => span[0]));
-  const ended = Math.max(...spans.map((span) => span[1]));
-  const sum = spans.reduce((sum, span) => sum + span[1] - span[0], 0);
-  // How many were under way at a time, on average: from 1 to 3.
-  const average = sum / (ended - began);
-  return average > 1.5 ? "several at once" : "one at a time";
+export async function show(label, start, alone = start) {
+  const began = performance.now();
+  for (let n = 0; n < JOBS; n++) await alone();
+  const oneByOne = performance.now();
+  let done = 0;
+  const job = (_, n) => start(n).then(() => done++);
+  const jobs = Promise.all(Array.from({ length: JOBS }, job));
+  // Other code has a turn here. Is a job over before that?
+  await null;
+  const loop = done > 0 ? "blocked" : "free";
+  await jobs;
+  const ratio = (oneByOne - began) / (performance.now() - oneByOne);
+  const faster = RATIOS ? `, ${ratio.toFixed(1)} times as fast` : "";
+  console.log(`${label}: loop ${loop}${faster}`);
 }
 
 export async function main(apiUrl = API_URL) {
-  console.log("Waits in tasks:", await three(() => wait(apiUrl)));
-  console.log("Computations in tasks:", await three(computeInTask));
-  // No worker begins before all are there.
-  const workers = [1, 2, 3].map(() => new Worker(SELF));
+  await show("I/O in tasks", () => get(apiUrl));
+  await show("CPU in tasks", compute);
+  await using stack = new AsyncDisposableStack();
+  const add = () => stack.use(new Worker(import.meta.filename));
+  const workers = Array.from({ length: JOBS }, add);
+  // No job begins before all are there: their start does not count.
   await Promise.all(workers.map((worker) => once(worker, "online")));
-  const inWorkers = await three(() => computeInWorker(workers.pop()));
-  console.log("Computations in workers:", inWorkers);
+  const start = (n) => {
+    workers[n].postMessage("compute");
+    return once(workers[n], "message");
+  };
+  await show("CPU in workers", start, compute);
 }
 
-if (import.meta.main) {
-  const answer = () => parentPort?.postMessage(compute());
-  if (isMainThread) await main();
-  else parentPort?.once("message", answer);
-}
+if (import.meta.main && isMainThread) await main();
+// A worker runs this file, too, and computes if it gets a message.
+parentPort?.on("message", async () =>
+  parentPort?.postMessage(await compute()),
+);

@@ -1,73 +1,99 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, threadId, Worker } from "node:worker_threads";
 
-import { mockApi, printed } from "../helpers.js";
-import {
-  computeInTask,
-  computeInWorker,
-  main,
-  three,
-} from "./io-bound-or-cpu-bound.js";
+import { mockApi, printed, running } from "../helpers.js";
+import { compute, main, show } from "./io-bound-or-cpu-bound.js";
 
-const PROGRAM = new URL("./io-bound-or-cpu-bound.js", import.meta.url);
+const nothing = async () => {};
 
-const inTurn =
-  (...spans) =>
-  async () =>
-    spans.shift();
-
-test("waits overlap, and computations do only in workers", async (t) => {
+test("what each way does to the loop", async (t) => {
   const api = await mockApi(t);
-  await api.rendezvous("/users/3", 3);
-  await api.delay("/users/3", 0.3);
   assert.equal(
     await printed(() => main(api.url)),
-    "Waits in tasks: several at once\n" +
-      "Computations in tasks: one at a time\n" +
-      "Computations in workers: several at once\n",
+    "I/O in tasks: loop free\n" +
+      "CPU in tasks: loop blocked\n" +
+      "CPU in workers: loop free\n",
   );
   const log = await api.log();
   assert.deepEqual(
+    log.map((entry) => entry.path),
+    Array(4).fill("/users/1"),
+  );
+});
+
+test("waits in tasks overlap", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/1");
+  const ask = async () => (await fetch(`${api.url}/users/1`)).text();
+  const program = running(() => show("I/O in tasks", ask, nothing));
+  // None has its answer, and all have been sent.
+  await api.saw("GET /users/1", 2);
+  await api.release("/users/1");
+  await program.done;
+  const log = await api.log();
+  assert.deepEqual(
     log.map((entry) => entry.inFlight),
-    [1, 2, 3],
-  );
-  assert(log.every((entry) => entry.status === 200));
-});
-
-test("the verdict is an average", async () => {
-  const [one, half, other] = [
-    [0, 2],
-    [1, 3],
-    [2, 4],
-  ];
-  assert.equal(await three(inTurn(one, one, one)), "several at once");
-  assert.equal(await three(inTurn(one, half, other)), "one at a time");
-  assert.equal(
-    await three(inTurn(one, other, [4, 6])),
-    "one at a time",
+    [1, 2],
   );
 });
 
-test("a computation in a task ends before the next begins", async () => {
-  const [first, second] = await Promise.all([
-    computeInTask(),
-    computeInTask(),
-  ]);
-  assert(first[1] <= second[0]);
+test("awaited one by one, waits add up", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/1");
+  const get = async (path) => (await fetch(api.url + path)).text();
+  const ask = () => get("/users/1");
+  const program = running(() => show("I/O one by one", nothing, ask));
+  await api.saw("GET /users/1");
+  // A second one would have left before this.
+  await get("/data");
+  await api.release("/users/1");
+  await program.done;
+  const log = await api.log();
+  assert.deepEqual(
+    log.map((entry) => [entry.path, entry.inFlight]),
+    [
+      ["/users/1", 1],
+      ["/data", 2],
+      ["/users/1", 1],
+    ],
+  );
 });
 
-test("a worker takes the computation off this thread", async () => {
-  const cpuOf = async (work) => {
-    const begun = process.threadCpuUsage();
-    await work();
-    const { user, system } = process.threadCpuUsage(begun);
-    return user + system;
-  };
-  const worker = new Worker(PROGRAM);
-  await once(worker, "online");
-  const elsewhere = await cpuOf(() => computeInWorker(worker));
-  const here = await cpuOf(computeInTask);
-  assert(elsewhere < here / 2, `${elsewhere} < ${here} / 2`);
+test("computations in tasks come before anything else", async () => {
+  const output = await printed(() =>
+    show("CPU in tasks", compute, compute),
+  );
+  assert.equal(output, "CPU in tasks: loop blocked\n");
+});
+
+// What the language does, without the program.
+
+test("tasks share a thread", async () => {
+  const here = async () => threadId;
+  const [one, other] = await Promise.all([here(), here()]);
+  await using worker = new Worker(
+    `const { parentPort, threadId } = require("node:worker_threads");
+     parentPort.postMessage(threadId);`,
+    { eval: true },
+  );
+  const [elsewhere] = await once(worker, "message");
+  assert.equal(one, other);
+  assert.notEqual(elsewhere, one);
+});
+
+// JavaScript only: Python's pool copies in a thread of its own.
+test("a message is copied before postMessage returns", () => {
+  const { port1, port2 } = new MessageChannel();
+  let copied = false;
+  port1.postMessage({
+    get value() {
+      copied = true;
+      return 1;
+    },
+  });
+  assert(copied);
+  port1.close();
+  port2.close();
 });

@@ -1,78 +1,113 @@
 import asyncio
+import hashlib
+import multiprocessing
+import os
 import sys
-import time
+import threading
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
-from helpers import run_python
-from parallelism import io_bound_or_cpu_bound as program
+from helpers import printed, running
 from parallelism.io_bound_or_cpu_bound import (
-    SPAWN,
-    compute,
     compute_in_task,
-    compute_in_worker,
-    three,
+    in_process,
+    main,
+    show,
 )
 
 
-def in_turn(*spans):
-    spans_in_turn = iter(spans)
-
-    async def start():
-        return next(spans_in_turn)
-
-    return start
+async def nothing():
+    pass
 
 
-async def test_waits_overlap_and_computations_do_only_in_workers(
-    mock_api,
-):
-    await mock_api.rendezvous("/users/3", 3)
-    await mock_api.delay("/users/3", 0.3)
-    # As its main program a worker has it before it says it is there.
-    finished = await run_python(program.__file__, API_URL=mock_api.url)
-    assert finished.stderr == ""
-    assert finished.stdout == (
-        "Waits in tasks: several at once\n"
-        "Computations in tasks: one at a time\n"
-        "Computations in workers: several at once\n"
+async def test_what_each_way_does_to_the_loop(mock_api):
+    assert await printed(main(mock_api.url)) == (
+        "I/O in tasks: loop free\n"
+        "CPU in tasks: loop blocked\n"
+        "CPU in threads: loop free\n"
+        "CPU in processes: loop free\n"
     )
+    # The pool is closed: none of its processes is left.
+    assert multiprocessing.active_children() == []
     log = await mock_api.log()
-    assert [entry.in_flight for entry in log] == [1, 2, 3]
-    assert {entry.status for entry in log} == {200}
+    paths = [entry.path for entry in log]
+    assert paths == ["/users/1"] * 4
 
 
-async def test_the_verdict_is_an_average():
-    one, half, other = (0, 2), (1, 3), (2, 4)
-    assert await three(in_turn(one, one, one)) == "several at once"
-    assert await three(in_turn(one, half, other)) == "one at a time"
-    assert await three(in_turn(one, other, (4, 6))) == "one at a time"
+async def test_waits_in_tasks_overlap(mock_api, client):
+    await mock_api.hold("/users/1")
+    ask = partial(client.get, "/users/1")
+    async with running(show("I/O in tasks", ask, nothing)):
+        # None has its answer, and all have been sent.
+        await mock_api.saw("GET /users/1", 2)
+        await mock_api.release("/users/1")
+    assert [entry.in_flight for entry in await mock_api.log()] == [1, 2]
 
 
-async def test_a_computation_in_a_task_ends_before_the_next_begins():
-    first, second = await asyncio.gather(
-        compute_in_task(), compute_in_task()
+async def test_awaited_one_by_one_waits_add_up(mock_api, client):
+    await mock_api.hold("/users/1")
+    ask = partial(client.get, "/users/1")
+    async with running(show("I/O one by one", nothing, ask)):
+        await mock_api.saw("GET /users/1")
+        # A second one would have left before this.
+        await client.get("/data")
+        await mock_api.release("/users/1")
+    log = await mock_api.log()
+    assert [entry.path for entry in log] == [
+        "/users/1",
+        "/data",
+        "/users/1",
+    ]
+    assert [entry.in_flight for entry in log] == [1, 2, 1]
+
+
+async def test_computations_in_tasks_come_before_anything_else():
+    output = await printed(
+        show("CPU in tasks", compute_in_task, compute_in_task)
     )
-    assert first[1] <= second[0]
+    assert output == "CPU in tasks: loop blocked\n"
 
 
-async def test_a_worker_takes_the_computation_off_this_thread():
-    with ProcessPoolExecutor(1, SPAWN) as pool:
-        await compute_in_worker(pool)  # it has started now
-        begun = time.thread_time()
-        await compute_in_worker(pool)
-        elsewhere = time.thread_time() - begun
-    begun = time.thread_time()
-    await compute_in_task()
-    here = time.thread_time() - begun
-    assert elsewhere < here / 2
+# Python only: a JavaScript worker is a thread of the same process.
+async def test_a_process_does_the_work():
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn) as pool:
+        assert await in_process(pool, os.getpid) != os.getpid()
 
 
-# Python only: JavaScript has no threads that share objects.
-async def test_threads_compute_in_turns_and_take_no_less_time():
-    begun = time.monotonic()
-    verdict = await three(lambda: asyncio.to_thread(compute))
-    took = time.monotonic() - begun
-    assert verdict == "several at once"
-    # Free-threaded builds of Python, and only they, have no lock.
-    if getattr(sys, "_is_gil_enabled", lambda: True)():
-        assert took >= 0.25
+# What the language does, without the program.
+
+
+async def test_tasks_share_a_thread():
+    async def here():
+        return threading.get_ident()
+
+    elsewhere = asyncio.to_thread(threading.get_ident)
+    one, other, third = await asyncio.gather(here(), here(), elsewhere)
+    assert one == other
+    assert third != one
+
+
+# Python only: a JavaScript worker has an engine of its own, no lock.
+def test_hashing_lets_go_of_the_lock():
+    begun, stop = threading.Event(), threading.Event()
+    block = bytes(1_000_000)
+
+    def hash_on():
+        begun.set()
+        while not stop.is_set():
+            hashlib.sha256(block)
+
+    interval = sys.getswitchinterval()
+    thread = threading.Thread(target=hash_on)
+    # Nobody takes the lock away: a thread has to let go of it.
+    sys.setswitchinterval(1e6)
+    try:
+        thread.start()
+        begun.wait()
+        # This line runs, and the thread has nothing but hashes to do.
+        stop.set()
+        thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not thread.is_alive()
