@@ -39,6 +39,10 @@ ENDLESS = 10**12  # terms of the computation
 NAMES = ["Ada", "Grace", "Alan"]
 on_desktop = pytest.mark.parametrize("screen", ["desktop"])
 no_worker = pytest.mark.usefixtures("without_worker")
+# How it looks does not depend on the language. Python starts slowly.
+everywhere = pytest.mark.parametrize(
+    ("screen", "language"), [*SHOWN, ("desktop", "javascript")]
+)
 as_shown = pytest.mark.parametrize(("screen", "language"), SHOWN)
 in_python = pytest.mark.parametrize("language", ["python"])
 
@@ -224,6 +228,7 @@ async def fits_and_is_accessible(page):
     assert found["violations"] == []
 
 
+@everywhere
 @no_worker
 async def test_each_part_appears_when_it_arrives(
     page: Page, url, mock_api
@@ -312,12 +317,13 @@ async def test_cached_posts_are_marked_until_the_fresh_ones_come(
 @on_desktop
 @no_worker
 async def test_failed_posts_say_so_and_can_be_tried_again(
-    page, url, mock_api
+    page, base, url, mock_api
 ):
-    await page.goto(url())
+    # For the last visit, the language does not matter.
+    await page.goto(page_url(base, PAIR, "javascript", mock_api.url))
     await loaded(page)
     await mock_api.fail("/posts", [500])
-    await page.reload()
+    await page.goto(url())
     failed = retry(page, "The new posts did not load. Try again")
     await expect(failed).to_be_visible()
     await expect(cached(page)).to_be_visible()
@@ -340,6 +346,7 @@ async def test_failed_posts_say_so_and_can_be_tried_again(
     await expect(failed).to_be_hidden()
 
 
+@everywhere
 @no_worker
 async def test_a_failed_picture_can_be_fetched_again(
     page, url, mock_api
