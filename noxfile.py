@@ -77,7 +77,10 @@ def browser(session: nox.Session) -> None:
         tool(session, "tools.browser", "serve")
         return
     tool(session, "tools.browser", "install")
-    python_tests(session, "-m", "browser")
+    # To read all other tests takes longer than to run these.
+    tests = sorted(Path("python").rglob("test_*.py"))
+    marked = [str(test) for test in tests if "mark.browser" in test.read_text("utf-8")]
+    python_tests(session, "-m", "browser", *marked)
     pages(session, "--browser", "uses/responsive-page", *session.posargs)
 
 

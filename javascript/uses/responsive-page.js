@@ -1,56 +1,59 @@
 // Show a feed in a web page that answers at all times.
+// Explained in docs/uses/responsive-page.md
+// Runs in responsive-page.html: nox -s browser -- --serve
 
 const QUERY = new URLSearchParams(location.search);
-const API_URL = QUERY.get("api") ?? "http://127.0.0.1:8000";
+const API = QUERY.get("api") ?? "http://127.0.0.1:8000";
 
 /** @type {(name: string) => any} */
-// JavaScript only: getElementById must be called on the document.
 const find = (name) => document.getElementById(name);
 
-async function showText(apiUrl, name, toText) {
-  const place = find(name);
-  // What the last visit saw is there at once.
-  place.textContent = localStorage.getItem(name);
-  const response = await fetch(`${apiUrl}/${name}`);
+// A part waits, fails and is tried again without the other parts.
+async function fill(part, load, show) {
+  part.onretry = () => fill(part, load, show);
+  // The page draws a spinner for it, and sets aria-busy.
+  part.state = "busy";
+  // Without a limit, a silent API would leave the spinner there.
+  const loading = load(part, AbortSignal.timeout(10_000));
+  part.state = await loading.then(() => "there").catch(() => "failed");
+  if (part.state === "there") await show?.();
+}
+
+async function getPosts(_posts, signal) {
+  const response = await fetch(`${API}/posts?limit=3`, { signal });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  place.textContent = toText(await response.json());
-  localStorage.setItem(name, place.textContent);
+  localStorage.setItem("posts", await response.text());
 }
 
-function titles(answer) {
-  return answer.map((post) => post.title).join("\n");
+async function showPosts() {
+  // Cards that are there stay, so only new ones ask for a picture.
+  const frames = find("posts").draw(localStorage.getItem("posts"));
+  await Promise.all(frames.map((frame) => fill(frame, getPicture)));
 }
 
-async function showPicture(apiUrl, user) {
-  const [picture, retry] = find(`user-${user}`).children;
-  retry.onclick = () => showPicture(apiUrl, user);
-  retry.hidden = true;
-  picture.src = `${apiUrl}/users/${user}/picture`;
-  try {
-    await picture.decode();
-  } catch {
-    retry.hidden = false;
-  }
+async function getPicture({ author, picture }, signal) {
+  // A picture takes no signal. Another address gives up this one.
+  signal.onabort = () => picture.setAttribute("src", "data:,");
+  picture.src = `${API}/users/${author}/picture`;
+  await picture.decode();
+  signal.onabort = null;
 }
 
-// Runs in the worker, where it blocks nobody.
+// Runs in the worker, so the page is free while this computes.
 function computePi(event) {
   postMessage("Computing π…\n");
   let total = 0;
   for (let n = 1; n < event.data; n += 1) total += 1 / n ** 2;
-  postMessage(`π is about ${Math.sqrt(6 * total).toFixed(4)}\n`);
+  postMessage(`π is about ${Math.sqrt(6 * total).toFixed(2)}\n`);
 }
 
-export async function main(apiUrl = API_URL) {
-  find("like").onclick = () => find("likes").stepUp();
+export async function main() {
   const worker = new Worker(import.meta.url, { type: "module" });
   worker.onmessage = (event) => find("pi").append(event.data);
   worker.postMessage(Number(QUERY.get("terms") ?? 100_000));
-  await Promise.all([
-    showText(apiUrl, "notifications", (items) => items.length),
-    showText(apiUrl, "posts", titles),
-    ...[1, 2, 3].map((user) => showPicture(apiUrl, user)),
-  ]);
+  // What the last visit saw is there before any answer.
+  const both = [showPosts(), fill(find("posts"), getPosts, showPosts)];
+  await Promise.all(both);
 }
 
 if (globalThis.document) await main();

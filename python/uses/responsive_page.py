@@ -1,4 +1,8 @@
-"""Show a feed in a web page that answers at all times."""
+"""Show a feed in a web page that answers at all times.
+
+Explained in docs/uses/responsive-page.md
+Runs in responsive-page.html: nox -s browser -- --serve
+"""
 
 import asyncio
 from functools import partial
@@ -8,52 +12,65 @@ import js
 from pyodide import ffi, http
 
 QUERY = js.URLSearchParams.new(js.location.search)
-API_URL = QUERY.get("api") or "http://127.0.0.1:8000"
+API = QUERY.get("api") or "http://127.0.0.1:8000"
 
 
-async def show_text(api_url: str, name: str, to_text: Any) -> None:
-    place = js.document.getElementById(name)
-    # What the last visit saw is there at once.
-    place.textContent = js.localStorage.getItem(name)
-    response = await http.pyfetch(f"{api_url}/{name}")
-    response.raise_for_status()
-    place.textContent = to_text(await response.json())
-    js.localStorage.setItem(name, place.textContent)
+def find(name: str) -> Any:
+    return js.document.getElementById(name)
 
 
-def titles(answer: Any) -> str:
-    return "\n".join(post["title"] for post in answer)
-
-
-async def show_picture(api_url: str, user: int, *_: Any) -> None:
-    picture, retry = js.document.querySelectorAll(f"#user-{user} *")
-    retry.onclick = partial(show_picture, api_url, user)
-    retry.hidden = True
-    picture.src = f"{api_url}/users/{user}/picture"
+# A part waits, fails and is tried again without the other parts.
+async def fill(part: Any, load: Any, show: Any = None) -> None:
+    part.onretry = partial(fill, part, load, show)
+    # The page draws a spinner for it, and sets aria-busy.
+    part.state = "busy"
     try:
-        await picture.decode()
-    except ffi.JsException:
-        retry.hidden = False
+        # Without a limit, a silent API would leave the spinner there.
+        async with asyncio.timeout(10):
+            await load(part)
+        part.state = "there"
+    except (OSError, ffi.JsException):
+        part.state = "failed"
+    if part.state == "there" and show:
+        await show()
 
 
-# Runs in the worker, where it blocks nobody.
+async def get_posts(_posts: Any) -> None:
+    response = await http.pyfetch(f"{API}/posts?limit=3")
+    response.raise_for_status()
+    js.localStorage.setItem("posts", await response.text())
+
+
+async def show_posts() -> None:
+    # Cards that are there stay, so only new ones ask for a picture.
+    frames = find("posts").draw(js.localStorage.getItem("posts"))
+    async with asyncio.TaskGroup() as group:
+        for frame in frames:
+            group.create_task(fill(frame, get_picture))
+
+
+async def get_picture(frame: Any) -> None:
+    # If the wait is cancelled, the request goes on. The page ends it:
+    # the picture of a frame that has failed loses its address.
+    frame.picture.src = f"{API}/users/{frame.author}/picture"
+    await frame.picture.decode()
+
+
+# Runs in the worker, so the page is free while this computes.
 def compute_pi(event: Any) -> None:
     js.postMessage("Computing π…\n")
     total = sum(1 / n**2 for n in range(1, event.data))
-    js.postMessage(f"π is about {(6 * total) ** 0.5:.4f}\n")
+    js.postMessage(f"π is about {(6 * total) ** 0.5:.2f}\n")
 
 
-async def main(api_url: str = API_URL) -> None:
-    find = js.document.getElementById
-    find("like").onclick = lambda event: find("likes").stepUp()
+async def main() -> None:
     worker = js.Worker.new(js.PROGRAM, name="compute_pi", type="module")
     worker.onmessage = lambda event: find("pi").append(event.data)
     worker.postMessage(int(QUERY.get("terms") or 100_000))
-    await asyncio.gather(
-        show_text(api_url, "notifications", len),
-        show_text(api_url, "posts", titles),
-        *(show_picture(api_url, user) for user in (1, 2, 3)),
-    )
+    async with asyncio.TaskGroup() as group:
+        # What the last visit saw is there before any answer.
+        group.create_task(show_posts())
+        group.create_task(fill(find("posts"), get_posts, show_posts))
 
 
 if __name__ == "__main__":
