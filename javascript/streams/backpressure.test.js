@@ -17,11 +17,13 @@ async function connected() {
   await once(server, "listening");
   const { port } = /** @type {any} */ (server.address());
   const socket = connect(port, HOST);
-  /** @type {import("node:net").Socket[]} */
-  const [[other]] = await Promise.all([
-    once(server, "connection"),
-    once(socket, "connect"),
-  ]);
+  /** @type {[import("node:net").Socket[], unknown]} */
+  const [[other]] = /** @type {any} */ (
+    await Promise.all([
+      once(server, "connection"),
+      once(socket, "connect"),
+    ])
+  );
   return {
     socket,
     other,
@@ -154,6 +156,7 @@ test("a pipeline fails if its reader leaves", async () => {
 
 // JavaScript only: asyncio has one kind of streams.
 test("a web stream says how much it still wants", async () => {
+  /** @type {PromiseWithResolvers<void>} */
   const held = Promise.withResolvers();
   const stream = new WritableStream({ write: () => held.promise });
   const writer = stream.getWriter();
