@@ -29,7 +29,7 @@ _SHOWN = re.compile(r"(<!-- pair: (\S+) -->\n).*?(<!-- /pair -->)", re.DOTALL)
 _CONSTRUCT = re.compile(
     r"(?<![\w.$])(?:async for|for await|await using|async with|asyncio\.\w+(?:\.\w+)*"
     r"|fetch|queueMicrotask|structuredClone|set(?:Timeout|Interval|Immediate)"
-    r"|(?!(?:Array|Date|Error|JSON|Map|Math|Number|Object|Set|String)\b)"
+    r"|(?!(?:Array|Date|Error|False|JSON|Map|Math|None|Number|Object|Set|String|True)\b)"
     r"(?:[a-z]\w*\.)?[A-Z]\w*[a-z]\w*(?:\.\w+)*)(?![\w.])"
 )
 
