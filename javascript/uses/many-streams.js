@@ -1,4 +1,6 @@
 // Follow three live feeds as one: one ends, one fails, one goes on.
+// Explained in docs/uses/many-streams.md
+// Needs the mock API: nox -s api
 
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
@@ -7,39 +9,38 @@ const FEEDS = ["news", "sport", "weather"];
 
 async function follow(apiUrl, feed, queue, signal) {
   try {
-    const { ok, status, body } = await fetch(
-      `${apiUrl}/feeds/${feed}`,
-      { signal },
-    );
+    const url = `${apiUrl}/feeds/${feed}`;
+    const { ok, status, body } = await fetch(url, { signal });
     if (!ok || !body) throw new Error(`HTTP ${status}`);
     const events = body
       .pipeThrough(new TextDecoderStream())
       .pipeThrough(new EventSourceParserStream());
     for await (const event of events) {
-      queue.enqueue(`${feed}: ${event.data}`);
+      // If the reader is busy, this waits, and so does the server:
+      // nobody reads its feed meanwhile.
+      await queue.write(`${feed}: ${event.data}`);
     }
-    queue.enqueue(`(${feed} has ended)`);
+    await queue.write(`(${feed} has ended)`);
   } catch {
-    if (signal.aborted) return;
     // One feed less: the others go on.
-    queue.enqueue(`(${feed} has failed)`);
+    await queue.write(`(${feed} has failed)`);
   }
 }
 
 export function merge(apiUrl) {
   const stop = new AbortController();
-  return new ReadableStream({
-    async start(queue) {
-      await Promise.all(
-        FEEDS.map((feed) => follow(apiUrl, feed, queue, stop.signal)),
-      );
-      if (!stop.signal.aborted) queue.close();
-    },
-    // Whoever reads may stop early.
-    cancel() {
-      stop.abort();
-    },
-  });
+  const { signal } = stop;
+  const { readable, writable } = new TransformStream();
+  const queue = writable.getWriter();
+  // You may stop early. Then nobody needs the feeds any more.
+  queue.closed.catch(() => stop.abort());
+  const following = FEEDS.map((feed) =>
+    follow(apiUrl, feed, queue, signal),
+  );
+  Promise.all(following)
+    .then(() => queue.close())
+    .catch((error) => queue.abort(error));
+  return readable;
 }
 
 export async function main(apiUrl = API_URL) {

@@ -1,8 +1,30 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 
-import { mockApi, printed, running } from "../helpers.js";
+import { clock, mockApi, printed, running } from "../helpers.js";
 import { main, merge } from "./many-streams.js";
+
+// First of all: the first `fetch` makes a timer that all others share.
+
+// JavaScript only: httpx has no limit when it is told so.
+test("Node gives up after five minutes of silence", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/feeds/*/2");
+  const time = clock(t);
+  const program = running(() => main(api.url));
+  await program.prints("weather: Sun");
+  await program.prints("news: A cat sleeps");
+  await program.prints("sport: Kick-off");
+  await time.advance(299_000);
+  assert.equal(program.lines.length, 3);
+  await time.advance(3_000);
+  await program.prints("(weather has failed)");
+  await program.done;
+  assert.equal(program.lines.length, 6);
+});
 
 test("all feeds are followed at once", async (t) => {
   const api = await mockApi(t);
@@ -65,34 +87,15 @@ test("one ends, one fails, the rest go on", async (t) => {
 
 test("a feed that refuses fails alone", async (t) => {
   const api = await mockApi(t);
-  await api.fail("/feeds/news", [503]);
+  await api.answer("/feeds/news", {
+    status: 503,
+    headers: { "Content-Type": "text/event-stream" },
+    body: "data: Sorry\n\n",
+  });
   const lines = (await printed(() => main(api.url))).split("\n");
   assert(lines.includes("(news has failed)"));
+  assert(!lines.includes("news: Sorry"));
   assert(lines.includes("(weather has ended)"));
-});
-
-test("a connection that breaks is an error", async (t) => {
-  const api = await mockApi(t);
-  await api.hold("/feeds/sport/3");
-  const response = await fetch(`${api.url}/feeds/sport`);
-  await api.release("/feeds/sport/3");
-  await assert.rejects(response.text(), {
-    name: "TypeError",
-    message: "terminated",
-  });
-});
-
-// JavaScript only: a Python except names the errors that it expects.
-test("a bug in one is taken for a failed feed", async (t) => {
-  const api = await mockApi(t);
-  const fetch = globalThis.fetch;
-  t.mock.method(globalThis, "fetch", (url, init) => {
-    if (url.endsWith("/feeds/weather")) throw new RangeError();
-    return fetch(url, init);
-  });
-  const output = await printed(() => main(api.url));
-  assert.match(output, /^\(weather has failed\)$/m);
-  assert.match(output, /^\(news has ended\)$/m);
 });
 
 test("whoever stops early hangs up on all", async (t) => {
@@ -109,4 +112,104 @@ test("whoever stops early hangs up on all", async (t) => {
   );
   const endings = (await api.log()).map((entry) => entry.ending);
   assert.deepEqual(endings, Array(3).fill("client hung up"));
+});
+
+test("a feed waits for its reader", async (t) => {
+  let sent = 0;
+  t.mock.method(globalThis, "fetch", async () => {
+    const fast = new ReadableStream({
+      pull(queue) {
+        sent += 1;
+        if (sent > 1000) queue.close();
+        else queue.enqueue(new TextEncoder().encode("data: Goal\n\n"));
+      },
+    });
+    return new Response(fast);
+  });
+  const lines = merge("http://any").values();
+  await lines.next();
+  for (let turns = 0; turns < 1000; turns++) await turn();
+  // The pipes of three feeds hold a few each.
+  assert(sent <= 30, String(sent));
+  const before = sent;
+  for (let lines_ = 0; lines_ < 20; lines_++) await lines.next();
+  await turn();
+  assert(sent > before);
+  await lines.return?.();
+});
+
+// JavaScript only: a Python except names the errors that it expects.
+test("a bug in one is taken for a failed feed", async (t) => {
+  const api = await mockApi(t);
+  const fetch = globalThis.fetch;
+  t.mock.method(globalThis, "fetch", (url, init) => {
+    if (url.endsWith("/feeds/weather")) throw new RangeError();
+    return fetch(url, init);
+  });
+  const output = await printed(() => main(api.url));
+  assert.match(output, /^\(weather has failed\)$/m);
+  assert.match(output, /^\(news has ended\)$/m);
+});
+
+// What the language does, without the program.
+
+test("a connection that breaks is an error", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/feeds/sport/3");
+  const response = await fetch(`${api.url}/feeds/sport`);
+  await api.release("/feeds/sport/3");
+  await assert.rejects(response.text(), {
+    name: "TypeError",
+    message: "terminated",
+  });
+});
+
+test("a response without a length just ends", async () => {
+  const server = createServer((socket) => {
+    socket.once("data", () => {
+      socket.end("HTTP/1.1 200 OK\r\n\r\nHalf a st");
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (
+    server.address()
+  );
+  const response = await fetch(`http://127.0.0.1:${port}/`);
+  assert.equal(await response.text(), "Half a st");
+  server.close();
+});
+
+// JavaScript only: a Python queue has other words for it.
+test("a stream has one reader, and an end", () => {
+  /** @type {any} */
+  let queue;
+  const stream = new ReadableStream({
+    start(controller) {
+      queue = controller;
+    },
+  });
+  stream.getReader();
+  assert.throws(() => stream.getReader(), {
+    name: "TypeError",
+    code: "ERR_INVALID_STATE",
+    message: "Invalid state: ReadableStream is locked",
+  });
+  queue.close();
+  assert.throws(() => queue.enqueue("late"), {
+    name: "TypeError",
+    code: "ERR_INVALID_STATE",
+    message: "Invalid state: Controller is already closed",
+  });
+});
+
+// JavaScript only: a Python queue without a size does the same.
+test("enqueue takes all", () => {
+  let free;
+  new ReadableStream({
+    start(queue) {
+      for (let i = 0; i < 10_000; i++) queue.enqueue(i);
+      free = queue.desiredSize;
+    },
+  });
+  assert.equal(free, 1 - 10_000);
 });

@@ -1,16 +1,21 @@
-"""Follow three live feeds as one: one ends, one fails, one goes on."""
+"""Follow three live feeds as one: one ends, one fails, one goes on.
+
+Explained in docs/uses/many-streams.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import asynccontextmanager
 
 import httpx
 from httpx_sse import aconnect_sse
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
 FEEDS = ["news", "sport", "weather"]
-Queue = asyncio.Queue[str | None]  # None: nothing will follow
+# None means that one feed is over.
+Queue = asyncio.Queue[str | None]
 
 
 async def follow(
@@ -21,37 +26,41 @@ async def follow(
         async with aconnect_sse(client, "GET", path) as source:
             source.response.raise_for_status()
             async for event in source.aiter_sse():
-                queue.put_nowait(f"{feed}: {event.data}")
-        queue.put_nowait(f"({feed} has ended)")
+                # If the queue is full, this waits, and so does the
+                # server: nobody reads its feed meanwhile.
+                await queue.put(f"{feed}: {event.data}")
+        await queue.put(f"({feed} has ended)")
     except httpx.HTTPError:
         # One feed less: the others go on.
-        queue.put_nowait(f"({feed} has failed)")
+        await queue.put(f"({feed} has failed)")
+    await queue.put(None)
 
 
-async def merge(client: httpx.AsyncClient) -> AsyncGenerator[str]:
-    queue = Queue()
-
-    async def follow_all() -> None:
-        async with asyncio.TaskGroup() as group:
-            for feed in FEEDS:
-                group.create_task(follow(client, feed, queue))
-
-    following = asyncio.create_task(follow_all())
-    following.add_done_callback(lambda _: queue.put_nowait(None))
-    try:
+# Python only: a JavaScript stream can be read as it is.
+async def read(queue: Queue) -> AsyncGenerator[str]:
+    for _ in FEEDS:
         while (line := await queue.get()) is not None:
             yield line
-        await following
-    finally:
-        # Whoever reads may stop early.
-        following.cancel()
-        await asyncio.wait([following])
+
+
+@asynccontextmanager
+async def merge(
+    client: httpx.AsyncClient,
+) -> AsyncGenerator[AsyncGenerator[str]]:
+    queue = Queue(maxsize=1)
+    async with asyncio.TaskGroup() as group:
+        jobs = [follow(client, feed, queue) for feed in FEEDS]
+        tasks = [group.create_task(job) for job in jobs]
+        yield read(queue)
+        # You may stop early. Then nobody needs the feeds any more.
+        for task in tasks:
+            task.cancel()
 
 
 async def main(api_url: str = API_URL) -> None:
     # No time limit: a live feed may be quiet for long.
     client = httpx.AsyncClient(base_url=api_url, timeout=None)
-    async with client, aclosing(merge(client)) as lines:
+    async with client, merge(client) as lines:
         async for line in lines:
             print(line)
 

@@ -1,4 +1,5 @@
-from contextlib import aclosing, asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -57,27 +58,22 @@ async def test_one_ends_one_fails_the_rest_go_on(mock_api):
 
 
 async def test_a_feed_that_refuses_fails_alone(mock_api):
-    await mock_api.fail("/feeds/news", [503])
+    await mock_api.answer(
+        "/feeds/news",
+        status=503,
+        headers={"Content-Type": "text/event-stream"},
+        body="data: Sorry\n\n",
+    )
     lines = (await printed(main(mock_api.url))).splitlines()
     assert "(news has failed)" in lines
+    assert "news: Sorry" not in lines
     assert "(weather has ended)" in lines
 
 
-async def test_a_connection_that_breaks_is_an_error(mock_api):
-    async with httpx.AsyncClient(base_url=mock_api.url) as client:
-        with pytest.raises(
-            httpx.RemoteProtocolError,
-            match=r"peer closed connection without sending complete "
-            r"message body \(incomplete chunked read\)",
-        ):
-            await client.get("/feeds/sport")
-
-
-async def test_whoever_stops_early_hangs_up_on_all(mock_api):
+async def test_whoever_stops_early_hangs_up_on_all(mock_api, client):
     await mock_api.hold("/feeds/*/2")
     seen = set()
-    client = httpx.AsyncClient(base_url=mock_api.url, timeout=None)
-    async with client, aclosing(merge(client)) as lines:
+    async with merge(client) as lines:
         async for line in lines:
             seen.add(line)
             if len(seen) == 3:
@@ -87,8 +83,52 @@ async def test_whoever_stops_early_hangs_up_on_all(mock_api):
         "sport: Kick-off",
         "weather: Sun",
     }
+    # The client is open still.
     endings = [entry.ending for entry in await mock_api.log()]
     assert endings == ["client hung up"] * 3
+
+
+async def test_a_feed_waits_for_its_reader():
+    sent = 0
+
+    async def fast():
+        nonlocal sent
+        while sent < 1000:
+            sent += 1
+            await asyncio.sleep(0)
+            yield b"data: Goal\n\n"
+
+    def answer(request):
+        headers = {"Content-Type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, content=fast())
+
+    async with (
+        httpx.AsyncClient(
+            base_url="http://any", transport=httpx.MockTransport(answer)
+        ) as client,
+        merge(client) as lines,
+    ):
+        await anext(lines)
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        # One is read; each of three feeds has one or two in its hands.
+        assert sent <= 10
+        before = sent
+        for _ in range(20):
+            await anext(lines)
+        assert sent > before
+
+
+# Python only: Node gives up after five minutes of silence.
+async def test_a_quiet_feed_is_no_failure(mock_api, clock):
+    await mock_api.hold("/feeds/*/*")
+    async with running(main(mock_api.url)) as program:
+        await mock_api.saw("GET /feeds/*", times=3)
+        await clock.advance(3600)
+        log = await mock_api.log(settled=False)
+        assert [entry.ending for entry in log] == [None] * 3
+        assert program.output == ""
+        await mock_api.release("/feeds/*/*")
 
 
 # Python only: a JavaScript catch takes every error for a failed feed.
@@ -108,3 +148,55 @@ async def test_a_bug_in_one_stops_the_others(mock_api, monkeypatch):
     assert raised.group_contains(ZeroDivisionError)
     endings = [entry.ending for entry in await mock_api.log()]
     assert endings == ["client hung up"] * 2
+
+
+# What the language does, without the program.
+
+
+async def test_a_connection_that_breaks_is_an_error(mock_api):
+    async with httpx.AsyncClient(base_url=mock_api.url) as client:
+        with pytest.raises(
+            httpx.RemoteProtocolError,
+            match=r"peer closed connection without sending complete "
+            r"message body \(incomplete chunked read\)",
+        ):
+            await client.get("/feeds/sport")
+
+
+async def test_a_response_without_a_length_just_ends():
+    async def half(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nHalf a st")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(half, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, httpx.AsyncClient() as client:
+        response = await client.get(f"http://127.0.0.1:{port}/")
+        assert response.text == "Half a st"
+
+
+# Python only: a JavaScript stream has other words for it.
+async def test_a_full_queue_and_an_empty_one():
+    def name(error):
+        return f"{type(error).__module__}.{type(error).__qualname__}"
+
+    queue = asyncio.Queue[int](maxsize=1)
+    queue.put_nowait(1)
+    with pytest.raises(asyncio.QueueFull) as full:
+        queue.put_nowait(2)
+    assert name(full.value) == "asyncio.queues.QueueFull"
+    assert queue.get_nowait() == 1
+    with pytest.raises(asyncio.QueueEmpty) as empty:
+        queue.get_nowait()
+    assert name(empty.value) == "asyncio.queues.QueueEmpty"
+
+
+# Python only: enqueue of a JavaScript stream never waits, either.
+async def test_a_queue_without_a_size_takes_all():
+    queue = asyncio.Queue[int]()
+    for number in range(10_000):
+        queue.put_nowait(number)
+    assert queue.qsize() == 10_000
