@@ -85,10 +85,12 @@ test("the pause of 0 waits for a timer", async (t) => {
 // What the language does, without the program.
 
 // JavaScript only: a Python await that need not wait goes straight on.
-test("every await lets what is ready run", async () => {
+test("every await lets what is ready run", async (t) => {
+  const ready = t.mock.method(globalThis, "queueMicrotask");
   for (const value of [getCached(), Promise.resolve("already"), 1]) {
     assert.equal(await othersRun(value), "yes");
   }
+  assert.equal(ready.mock.callCount(), 3);
 });
 
 test("a loop of such awaits holds up a timer", async () => {

@@ -58,6 +58,12 @@ test("an error comes back to whoever waits", async () => {
   assert(bug instanceof TypeError);
 });
 
+// JavaScript only: in Python you await the call itself.
+test("once rejects if the worker fails", async () => {
+  const message = once(workerOf("null.x"), "message");
+  await assert.rejects(message, TypeError);
+});
+
 test("the program waits for its threads", async () => {
   const { stdout, stderr } = await runNode([
     "-e",

@@ -96,8 +96,11 @@ async def test_an_eager_task_that_need_not_wait_lets_nobody_run():
     if sys.version_info >= (3, 12):
         loop = asyncio.get_running_loop()
         loop.set_task_factory(asyncio.eager_task_factory)
-        task = asyncio.create_task(get_cached())
-        assert await others_run(task) == "no"
+        try:
+            task = asyncio.create_task(get_cached())
+            assert await others_run(task) == "no"
+        finally:
+            loop.set_task_factory(None)
     else:
         assert not hasattr(asyncio, "eager_task_factory")
 

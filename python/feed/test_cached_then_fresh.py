@@ -1,5 +1,6 @@
 import asyncio
 import sys
+from typing import Any
 
 import pytest
 
@@ -166,9 +167,10 @@ async def test_wait_for_on_3_11_catches_the_cancellation(
 ):
     feed = Feed()
 
-    async def show(showing, limited):
+    async def show(limited):
+        showing: Any = asyncio.current_task()
         answer = asyncio.create_task(get_title(client, "/posts/9"))
-        answer.add_done_callback(lambda _: showing().cancel())
+        answer.add_done_callback(lambda _: showing.cancel())
         feed.title = await limited(answer) or "none"
 
     async def by_wait_for(answer):
@@ -180,8 +182,7 @@ async def test_wait_for_on_3_11_catches_the_cancellation(
 
     async def shown(limited):
         feed.title = CACHED
-        task = asyncio.create_task(show(lambda: task, limited))
-        await asyncio.wait([task])
+        await asyncio.wait([asyncio.create_task(show(limited))])
         return feed.title
 
     assert await shown(by_timeout) == CACHED

@@ -2,6 +2,7 @@ import asyncio
 import contextvars
 import os
 import selectors
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +18,20 @@ async def test_what_becomes_of_the_list():
     )
 
 
+# Python only: a worker prints a list of its own.
+async def test_the_list_is_changed_in_a_thread(monkeypatch):
+    threads = []
+
+    def noting(names, name):
+        threads.append(threading.get_ident())
+        return add_name(names, name)
+
+    monkeypatch.setattr("parallelism.threads.add_name", noting)
+    await printed(main())
+    assert len(threads) == 1
+    assert threads != [threading.get_ident()]
+
+
 async def test_what_becomes_of_the_call():
     assert (await printed(main())).endswith(
         "Our wait: over\nCalled off: works on\nTold to stop: ended\n"
@@ -24,6 +39,27 @@ async def test_what_becomes_of_the_call():
 
 
 # What the language does, without the program.
+
+
+# Python only: JavaScript's threads share no list.
+async def test_no_append_is_lost():
+    names: list[str] = []
+    append = names.append
+
+    def work():
+        for _ in range(10_000):
+            append("Ada")
+
+    interval = sys.getswitchinterval()
+    # The threads change places as often as they can.
+    sys.setswitchinterval(1e-6)
+    try:
+        await asyncio.gather(
+            *[asyncio.to_thread(work) for _ in range(4)]
+        )
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(names) == 40_000
 
 
 async def test_an_error_comes_back_to_whoever_waits():
@@ -179,22 +215,30 @@ async def test_a_thread_may_only_ask_the_loop():
 
 # Python only: between workers there are messages.
 def test_calling_the_loop_directly_does_not_wake_it():
-    asleep, called = threading.Event(), threading.Event()
+    asleep, made = threading.Event(), threading.Event()
+    checked, called = threading.Event(), threading.Event()
+    woken = []
 
     class Selector(selectors.DefaultSelector):
         def select(self, timeout=None):
-            if timeout is None:
+            if timeout is None and not asleep.is_set():
                 asleep.set()
+                made.wait()
+                # What has woken the loop by now is in this list.
+                woken.extend(super().select(0))
+                checked.set()
             return super().select(timeout)
 
     def call_directly(loop):
         asleep.wait()
         loop.call_soon(called.set)
-        return called.wait(0.1)
+        made.set()
+        checked.wait()
 
     async def main():
         loop = asyncio.get_running_loop()
-        assert not await asyncio.to_thread(call_directly, loop)
+        await asyncio.to_thread(call_directly, loop)
+        assert woken == []
         # The end of the thread has woken the loop.
         assert called.is_set()
 
