@@ -52,10 +52,10 @@ def check(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
             advice = f"leave a page at {page}: “{MOVED}…](…).”"
             yield Finding(path, at, f"{address}: {message}", advice)
         elif page in now:
-            known = parse(facts.text(page)).anchors
+            near = nearest(anchor, parse(facts.text(page)).anchors)
             advice = (
                 f'put <a id="{anchor}"></a> above the heading in {page} that replaces '
-                f"it, {nearest(anchor, known)}; if it was never on main, take the line "
+                f"it{near and ', '}{near}; if it was never on main, take the line "
                 "out of the list"
             )
             message = f"{address} was published, and leads nowhere now"
