@@ -13,7 +13,7 @@ function send(url, options) {
 async function read(response) {
   if (response.ok) return response.json();
   // A status of 400 or above is no exception until you throw one.
-  // A body that nobody reads would keep its connection busy.
+  // A long body that nobody reads keeps its connection busy.
   await response.body?.cancel();
   throw new Error(`HTTP ${response.status}`);
 }

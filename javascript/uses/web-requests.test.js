@@ -82,6 +82,24 @@ test("the program gives up after a second", async (t) => {
   assert.equal(givenUp.ending, "client hung up");
 });
 
+test("the limit holds for the body, too", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/feeds/weather/*");
+  const time = clock(t);
+  const fetched = t.mock.method(globalThis, "fetch");
+  // What `titleOf` adds stands behind the #, so it is not sent.
+  const title = titleOf(`${api.url}/feeds/weather#`, 1);
+  title.catch(() => {});
+  const response = await fetched.mock.calls[0].result;
+  assert.equal(response.status, 200);
+  const [held] = await api.log({ settled: false });
+  assert.equal(held.ending, null);
+  await time.advance(1000);
+  await assert.rejects(title, { name: "TimeoutError" });
+  const [givenUp] = await api.log();
+  assert.equal(givenUp.ending, "client hung up");
+});
+
 test("a dead server is an exception", async () => {
   await assert.rejects(fetch(NOBODY), (/** @type {any} */ error) => {
     assert(error instanceof TypeError);
@@ -147,8 +165,8 @@ test("a redirect is followed unless refused", async (t) => {
 
 for (const [body, message] of [
   [
-    "<!DOCTYPE html>",
-    `Unexpected token '<', "<!DOCTYPE html>" is not valid JSON`,
+    "<!DOCTYPE html>\n<title>Out of order</title>",
+    `Unexpected token '<', "<!DOCTYPE "... is not valid JSON`,
   ],
   ["", "Unexpected end of JSON input"],
 ]) {

@@ -60,11 +60,30 @@ async def test_the_program_gives_up_after_a_second(mock_api, clock):
             assert given_up.ending == "client hung up"
 
 
+async def test_the_limit_holds_for_the_body_too(
+    mock_api, client, clock
+):
+    await mock_api.hold("/feeds/weather/*")
+
+    async def ask():
+        print(await reach(client, "/feeds/weather"))
+
+    async with running(ask()) as program:
+        await mock_api.saw("GET /feeds/weather")
+        await clock.advance(1)
+        await program.prints("TimeoutError")
+    [given_up] = await mock_api.log()
+    assert (given_up.status, given_up.ending) == (200, "client hung up")
+
+
 async def test_a_dead_server_is_an_exception(client):
     with pytest.raises(httpx.ConnectError) as raised:
         await client.get(NOBODY)
     assert str(raised.value) == "All connection attempts failed"
     assert await reach(client, NOBODY) == "ConnectError"
+    # A mistake of the caller is no trouble of the network.
+    with pytest.raises(httpx.InvalidURL):
+        await reach(client, "http://127.0.0.1:port")
 
 
 async def test_a_connection_dropped_without_an_answer_is_an_exception(
@@ -151,7 +170,10 @@ async def test_a_redirect_is_followed_only_when_asked(mock_api, client):
     ]
 
 
-@pytest.mark.parametrize("body", ["<!DOCTYPE html>", ""])
+PAGE = "<!DOCTYPE html>\n<title>Out of order</title>"
+
+
+@pytest.mark.parametrize("body", [PAGE, ""])
 async def test_what_is_not_json_is_an_error(mock_api, client, body):
     await mock_api.answer("/posts/1", body=body)
     with pytest.raises(ValueError, match="Expecting value") as raised:
