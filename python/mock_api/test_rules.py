@@ -13,7 +13,7 @@ from mock_api.log import Log
 from mock_api.patterns import Pattern
 from mock_api.problem import Problem
 from mock_api.rules import Rules
-from mock_api.testing import SHORT, arrived, only_entry, raw, served
+from mock_api.testing import SHORT, only_entry, raw, served
 
 # Hold and release
 
