@@ -1,60 +1,61 @@
-// Fetch the next batch while a worker thread learns from this one.
+// Fetch the next batches while a worker learns from this one.
+// Explained in docs/uses/training-data.md
+// Needs the mock API: nox -s api
 
-import { once } from "node:events";
+import { on } from "node:events";
+import { PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 
 const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
-export const known = new Set(); // the model: it grows in the worker
+// So many batches may wait in the queue.
+const AHEAD = 2;
+// The model. It lives in the worker, and grows there.
+export const known = new Set();
 
-export async function getBatch(url, signal) {
-  const response = await fetch(url, { signal });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  const text = (await response.json()).map((p) => p.body).join(" ");
-  const link = response.headers.get("link")?.match(/<(.+)>/);
-  return { words: text.toLowerCase().split(" "), next: link?.[1] };
+function learn({ id, words }) {
+  // Runs in the worker. A real model would take its time here.
+  for (const word of words) known.add(word);
+  parentPort?.postMessage({ id, count: known.size });
 }
 
-// Runs in the worker. A real model would take its time here.
-export function learn(words) {
-  const fresh = new Set(words).difference(known);
-  for (const word of fresh) known.add(word);
-  return fresh.size;
+export async function learnInWorker(worker, words, signal) {
+  // A worker only sends messages: the id says whose answer it is.
+  const id = crypto.randomUUID();
+  worker.postMessage({ id, words });
+  const messages = on(worker, "message", { signal, close: ["exit"] });
+  for await (const [answer] of messages)
+    if (answer.id === id) return answer.count;
+  throw new Error("the worker has ended");
 }
 
-export async function learnInWorker(worker, words) {
-  worker.postMessage(words);
-  return (await once(worker, "message"))[0];
-}
-
-export async function train(apiUrl, worker) {
-  const stop = new AbortController();
-  let { words, next } = await getBatch(`${apiUrl}/posts?limit=4`);
-  const counts = [];
-  try {
-    while (next) {
-      // Both at once; the next turn begins when both are done.
-      const fetching = getBatch(next, stop.signal);
-      const learning = learnInWorker(worker, words);
-      await Promise.all([fetching, learning]);
-      counts.push(await learning);
-      ({ words, next } = await fetching);
-    }
-  } finally {
-    stop.abort();
+async function* fetchBatches(apiUrl, stop) {
+  for (let number = 1; number < 7; number++) {
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(5000)]);
+    const url = `${apiUrl}/posts/${number}?delay=0.2`;
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    yield (await response.json()).body.split(" ");
   }
-  return [...counts, await learnInWorker(worker, words)];
 }
 
 export async function main(apiUrl = API_URL) {
   // The worker is terminated when the block ends.
-  await using worker = new Worker(new URL(import.meta.url));
-  for (const [n, count] of (await train(apiUrl, worker)).entries()) {
-    console.log(`Batch ${n + 1}: ${count} new words`);
-  }
+  await using worker = new Worker(import.meta.filename);
+  // If the fetch or the model fails, the signal ends the other.
+  await pipeline(
+    ({ signal }) => fetchBatches(apiUrl, signal),
+    // Takes no more while it is full, so the memory has a limit.
+    new PassThrough({ objectMode: true, highWaterMark: AHEAD }),
+    async (batches, { signal }) => {
+      for await (const words of batches) {
+        const count = await learnInWorker(worker, words, signal);
+        console.log("Words known:", count);
+      }
+    },
+  );
 }
 
-if (import.meta.main) {
-  if (isMainThread) await main();
-  else
-    parentPort?.on("message", (w) => parentPort?.postMessage(learn(w)));
-}
+if (import.meta.main && isMainThread) await main();
+// A worker runs this file, too, and learns if it gets a message.
+parentPort?.on("message", learn);

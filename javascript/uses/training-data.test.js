@@ -1,52 +1,66 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { syncBuiltinESMExports } from "node:module";
+import { PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
-import { Worker } from "node:worker_threads";
+import { setImmediate as turn } from "node:timers/promises";
+import threads, { Worker } from "node:worker_threads";
 
-import { mockApi, printed } from "../helpers.js";
 import {
-  getBatch,
-  known,
-  learnInWorker,
-  main,
-  train,
-} from "./training-data.js";
+  clock,
+  limited,
+  mockApi,
+  printed,
+  runNode,
+  running,
+} from "../helpers.js";
+import { known, learnInWorker, main } from "./training-data.js";
 
 const PROGRAM = new URL("./training-data.js", import.meta.url);
+const { signal: never } = new AbortController();
+const unsettled = { settled: false };
 
 // Its worker computes until the API answers: the log shows when.
 const ASKING = `
   const { parentPort, workerData } = require("node:worker_threads");
-  parentPort.on("message", async () => {
-    const response = await fetch(workerData);
-    if (!response.ok) throw new Error("HTTP " + response.status);
+  parentPort.on("message", async ({ id, words }) => {
+    const path = typeof words === "string" ? words : "";
+    const response = await fetch(workerData + path);
+    if (response.status >= 500)
+      throw new Error("model " + response.status);
     await response.text();
-    parentPort.postMessage(response.status);
+    parentPort.postMessage({ id, count: response.status });
   });`;
 
-function asking(apiUrl) {
-  const workerData = `${apiUrl}/notifications`;
-  return new Worker(ASKING, { eval: true, workerData });
+/** @param {string} url */
+function asking(url) {
+  return new Worker(ASKING, { eval: true, workerData: url });
 }
 
-/** The training, which waits for the first batch. */
-async function training(api, worker) {
-  // It is answered when `/data` is asked for, too.
-  await api.rendezvous("*", 2);
-  const task = train(api.url, worker);
-  task.catch(() => {}); // the test awaits it later
-  await api.saw("GET /posts");
-  return { task };
+/**
+ * Let the program's model ask for /notifications.
+ * @param {import("node:test").TestContext} t
+ * @param {string} apiUrl
+ */
+function modelAsks(t, apiUrl) {
+  const real = threads.Worker;
+  threads.Worker = class extends real {
+    constructor() {
+      const workerData = `${apiUrl}/notifications`;
+      super(ASKING, { eval: true, workerData });
+    }
+  };
+  syncBuiltinESMExports();
+  t.after(() => {
+    threads.Worker = real;
+    syncBuiltinESMExports();
+  });
 }
 
+/** @param {string} url */
 async function get(url) {
   await (await fetch(url)).text();
-}
-
-async function answerTheFirstBatchOnly(api) {
-  await api.hold("/posts");
-  await get(`${api.url}/data`);
-  await api.rendezvous("*", 1);
-  await api.saw("GET /posts", 2);
 }
 
 async function logOf(api, path, options = {}) {
@@ -54,141 +68,248 @@ async function logOf(api, path, options = {}) {
   return log.filter((entry) => entry.path === path);
 }
 
-test("fewer words are new with each batch", async (t) => {
+test("the model knows more with each batch", async (t) => {
   const api = await mockApi(t);
   assert.equal(
     await printed(() => main(api.url)),
-    "Batch 1: 25 new words\n" +
-      "Batch 2: 22 new words\n" +
-      "Batch 3: 10 new words\n",
+    "Words known: 4\n" +
+      "Words known: 11\n" +
+      "Words known: 18\n" +
+      "Words known: 22\n" +
+      "Words known: 29\n" +
+      "Words known: 35\n",
   );
   const log = await api.log();
   assert.deepEqual(
-    log.map((entry) => entry.query),
-    ["limit=4", "cursor=after-7&limit=4", "cursor=after-3&limit=4"],
+    log.map((entry) => entry.path),
+    [1, 2, 3, 4, 5, 6].map((n) => `/posts/${n}`),
   );
 });
 
-test("the worker and the next request meet", async (t) => {
-  const api = await mockApi(t);
-  // Each is answered only while another one is in flight.
-  await api.rendezvous("*", 2);
-  await using worker = asking(api.url);
-  const task = train(api.url, worker);
-  // With the first batch, and the last, nothing else goes on.
-  await get(`${api.url}/data`);
-  await api.saw("GET /notifications", 3);
-  await get(`${api.url}/data`);
-  assert.deepEqual(await task, [200, 200, 200]);
-  const log = await api.log();
-  assert.deepEqual(
-    log.map((entry) => entry.inFlight),
-    [1, 2, 1, 2, 1, 2, 1, 2],
-  );
-  assert(log.every((entry) => entry.status === 200));
-});
-
-test("one after the other they never meet", async (t) => {
-  const api = await mockApi(t);
-  await using worker = asking(api.url);
-  /** @type {string | undefined} */
-  let url = `${api.url}/posts?limit=4`;
-  while (url) {
-    const batch = await getBatch(url);
-    await learnInWorker(worker, batch.words);
-    url = batch.next;
-  }
-  const log = await api.log();
-  assert.deepEqual(
-    log.map((entry) => entry.inFlight),
-    [1, 1, 1, 1, 1, 1],
-  );
-});
-
-test("it is one batch ahead and no more", async (t) => {
+test("with a slow model three batches wait", async (t) => {
   const api = await mockApi(t);
   await api.hold("/notifications");
-  await using worker = asking(api.url);
-  const task = train(api.url, worker);
+  modelAsks(t, api.url);
+  const program = running(() => main(api.url));
   await api.saw("GET /notifications");
-  await api.saw("GET /posts", 2);
-  // The next batch is there, and the worker still computes.
-  let fetched = await logOf(api, "/posts", { settled: false });
-  while (fetched[1].ended === null) {
-    fetched = await logOf(api, "/posts", { settled: false });
-  }
-  await get(`${api.url}/data`);
+  // They come while the model computes: one for it, three more.
+  await api.ended("GET /posts/4");
+  // A fifth one would have left before these.
+  for (let n = 0; n < 3; n++) await get(`${api.url}/data`);
+  const asked = new Set((await api.log(unsettled)).map((e) => e.path));
+  const posts = [1, 2, 3, 4].map((n) => `/posts/${n}`);
+  assert.deepEqual(
+    asked,
+    new Set(["/data", "/notifications", ...posts]),
+  );
   await api.release("/notifications");
-  await task;
-  const batches = await logOf(api, "/posts");
-  const computed = await logOf(api, "/notifications");
-  assert.deepEqual([batches.length, computed.length], [3, 3]);
-  const ended = Number(computed[0].endedEvent);
-  assert(batches[1].startedEvent < ended);
-  assert(batches[2].startedEvent > ended);
+  await program.done;
+  assert.deepEqual(program.lines, Array(6).fill("Words known: 200"));
+  // It leaves when the model has taken the second batch.
+  const [fifth] = await logOf(api, "/posts/5");
+  const [first] = await logOf(api, "/notifications");
+  assert(fifth.startedEvent > Number(first.endedEvent));
 });
 
-test("what the worker learns stays there", async () => {
+test("with a slow api the model waits", async (t) => {
+  const api = await mockApi(t);
+  clock(t); // the limit of five seconds does not end the fetch
+  await api.hold("/posts/2");
+  modelAsks(t, api.url);
+  const program = running(() => main(api.url));
+  await api.saw("GET /posts/2");
+  // The first batch is learned while the second is on its way.
+  await program.prints("Words known: 200");
+  await get(`${api.url}/data`);
+  const asked = await logOf(api, "/notifications", unsettled);
+  assert.equal(asked.length, 1);
+  await api.release("/posts/2");
+  await program.done;
+  assert.equal(program.lines.length, 6);
+});
+
+test("the model stays in the worker", async () => {
   await using worker = new Worker(PROGRAM);
-  assert.equal(await learnInWorker(worker, ["to", "be"]), 2);
-  assert.equal(await learnInWorker(worker, ["to", "do"]), 1);
+  assert.equal(await learnInWorker(worker, ["to", "be"], never), 2);
+  assert.equal(await learnInWorker(worker, ["to", "do"], never), 3);
+  // A second worker has a model of its own.
+  await using other = new Worker(PROGRAM);
+  assert.equal(await learnInWorker(other, ["to", "be"], never), 2);
   assert.equal(known.size, 0);
 });
 
-test("a worker that fails ends the fetch", async (t) => {
+test("each call gets its own answer", async (t) => {
   const api = await mockApi(t);
-  await api.hold("/notifications");
-  await using worker = asking(api.url);
-  const { task } = await training(api, worker);
-  await answerTheFirstBatchOnly(api);
-  await api.saw("GET /notifications");
-  await api.fail("/notifications", [500]);
-  await api.release("/notifications");
-  await assert.rejects(task, { message: "HTTP 500" });
-  const [, fetched] = await logOf(api, "/posts");
-  assert.equal(fetched.ending, "client hung up");
+  await api.answer("/users/1", { status: 201 });
+  await api.answer("/users/2", { status: 202 });
+  await api.hold("/users/1");
+  await using worker = asking(`${api.url}/users/`);
+  let first = 0;
+  const learning = learnInWorker(worker, "1", never).then((count) => {
+    first = count;
+  });
+  await api.saw("GET /users/1");
+  // The answer to the second question comes first.
+  assert.equal(await learnInWorker(worker, "2", never), 202);
+  assert.equal(first, 0);
+  await api.release("/users/1");
+  await learning;
+  assert.equal(first, 201);
 });
 
-test("a fetch that fails does not stop the worker", async (t) => {
+test("a model that fails ends the fetch", async (t) => {
   const api = await mockApi(t);
+  clock(t); // the limit of five seconds does not end the fetch
+  await api.hold("/posts/2");
+  await api.fail("/notifications", [500]);
+  modelAsks(t, api.url);
+  const program = running(() => main(api.url));
+  // Held, it ends only if somebody hangs up.
+  await api.ended("GET /posts/2");
+  await assert.rejects(program.done, { message: "model 500" });
+  const [second] = await logOf(api, "/posts/2");
+  assert.equal(second.ending, "client hung up");
+});
+
+test("a fetch that fails ends the wait", async (t) => {
+  const api = await mockApi(t);
+  clock(t); // the limit of five seconds does not end the fetch
   await api.hold("/notifications");
-  await using worker = asking(api.url);
-  const { task } = await training(api, worker);
-  await answerTheFirstBatchOnly(api);
+  await api.hold("/posts/2");
+  modelAsks(t, api.url);
+  const program = running(() => main(api.url));
+  await api.saw("GET /posts/2");
   await api.saw("GET /notifications");
-  await api.fail("/posts", [500]);
-  await api.release("/posts");
-  await assert.rejects(task, { message: "HTTP 500" });
-  const options = { settled: false };
-  const [work] = await logOf(api, "/notifications", options);
-  assert.equal(work.ending, null);
-  await api.release("/notifications");
-  const [later] = await logOf(api, "/notifications");
-  assert.equal(later.ending, "completed");
+  await api.fail("/posts/2", [500]);
+  await api.release("/posts/2");
+  await assert.rejects(program.done, { message: "HTTP 500" });
+  // The worker has ended with its block, and its request, too.
+  const [work] = await logOf(api, "/notifications");
+  assert.equal(work.ending, "client hung up");
+});
+
+test("a worker that ends fails the call", async () => {
+  const code = `require("node:worker_threads").parentPort
+    .once("message", () => process.exit(1));`;
+  await using worker = new Worker(code, { eval: true });
+  const call = learnInWorker(worker, [], never);
+  await assert.rejects(
+    limited(call, () => "no answer"),
+    { message: "the worker has ended" },
+  );
+});
+
+// JavaScript only: in Python each call has a future of its own.
+test("a late answer is not taken for the next one", async (t) => {
+  const api = await mockApi(t);
+  await api.answer("/users/1", { status: 201 });
+  await api.answer("/users/2", { status: 202 });
+  await api.hold("/users/*");
+  await using worker = asking(`${api.url}/users/`);
+  const stop = new AbortController();
+  const first = learnInWorker(worker, "1", stop.signal);
+  await api.saw("GET /users/1");
+  stop.abort();
+  await assert.rejects(first, {
+    name: "AbortError",
+    message: "The operation was aborted",
+  });
+  const late = once(worker, "message");
+  const second = learnInWorker(worker, "2", never);
+  await api.release("/users/1");
+  assert.equal((await late)[0].count, 201);
+  await api.release("/users/2");
+  assert.equal(await second, 202);
+});
+
+// What the language does, without the program.
+
+test("one after the other they do not meet", async (t) => {
+  const api = await mockApi(t);
+  await using worker = asking(`${api.url}/notifications`);
+  for (let n = 0; n < 2; n++) {
+    await get(`${api.url}/posts`);
+    await learnInWorker(worker, [], never);
+  }
+  const log = await api.log();
+  assert.deepEqual(
+    log.map((entry) => entry.inFlight),
+    [1, 1, 1, 1],
+  );
+});
+
+// JavaScript only: Python's queue has one buffer.
+test("a stream of two holds three", async () => {
+  /** @type {number[]} */
+  const made = [];
+  async function* numbers() {
+    for (let n = 0; n < 9; n++) {
+      made.push(n);
+      yield n;
+    }
+  }
+  const queue = new PassThrough({ objectMode: true, highWaterMark: 2 });
+  const going = pipeline(numbers(), queue);
+  for (let n = 0; n < 100; n++) await turn();
+  assert.deepEqual(made, [0, 1, 2]);
+  assert.equal(queue.readableLength, 2);
+  assert.equal(queue.writableLength, 2);
+  await queue.resume().toArray();
+  await going;
+});
+
+// JavaScript only: a queue of Python has no limit by default.
+test("a stream of objects has a limit by default", () => {
+  const queue = new PassThrough({ objectMode: true });
+  assert.equal(queue.readableHighWaterMark, 16);
+  assert.equal(queue.writableHighWaterMark, 16);
 });
 
 test("a worker can be terminated", async (t) => {
   const api = await mockApi(t);
   await api.hold("/notifications");
-  const worker = asking(api.url);
-  worker.postMessage([]);
+  const worker = asking(`${api.url}/notifications`);
+  const working = learnInWorker(worker, [], never);
+  working.catch(() => {}); // the test awaits it later
   await api.saw("GET /notifications");
   await worker.terminate();
+  await assert.rejects(
+    limited(working, () => "no answer"),
+    { message: "the worker has ended" },
+  );
   const [work] = await logOf(api, "/notifications");
   assert.equal(work.ending, "client hung up");
 });
 
-test("not every error survives the way back", async () => {
-  await using worker = new Worker(
-    `class HttpError extends Error {
-       name = "HttpError";
-     }
-     require("node:worker_threads").parentPort.on("message", () => {
-       throw new HttpError("HTTP 500");
-     });`,
-    { eval: true },
+// JavaScript only: a pool of Python fails the call.
+test("once does not notice that a worker has ended", async () => {
+  const { code, stderr } = await runNode([
+    "--input-type=module",
+    "-e",
+    `import { once } from "node:events";
+     import { Worker } from "node:worker_threads";
+     const worker = new Worker("process.exit()", { eval: true });
+     await once(worker, "message");`,
+  ]);
+  assert.equal(code, 13);
+  assert.match(
+    stderr,
+    /^Warning: Detected unsettled top-level await at /,
   );
-  const error = await learnInWorker(worker, []).catch((error) => error);
-  assert.equal(error.message, "HTTP 500");
-  assert.equal(error.constructor, Error); // no HttpError any more
+});
+
+test("not every error survives the way back", async () => {
+  const thrown = async (/** @type {string} */ error) => {
+    const code = `
+      class HttpError extends Error {
+        name = "HttpError";
+      }
+      throw ${error};`;
+    return (await once(new Worker(code, { eval: true }), "error"))[0];
+  };
+  const own = await thrown('new HttpError("HTTP 500")');
+  assert.equal(own.constructor, Error);
+  assert.deepEqual([own.name, own.message], ["HttpError", "HTTP 500"]);
+  assert((await thrown('new RangeError("9")')) instanceof RangeError);
+  assert((await thrown('new TypeError("9")')) instanceof TypeError);
 });

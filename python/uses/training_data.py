@@ -1,4 +1,8 @@
-"""Fetch the next batch while a worker process learns from this one."""
+"""Fetch the next batches while a process learns from this one.
+
+Explained in docs/uses/training-data.md
+Needs the mock API: nox -s api
+"""
 
 import asyncio
 import multiprocessing
@@ -8,51 +12,50 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 import httpx
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
-SPAWN = multiprocessing.get_context("spawn")  # works on every system
-Batch = tuple[list[str], str | None]  # words, and where the next one is
-known: set[str] = set()  # the model: it grows in the worker
+SPAWN = multiprocessing.get_context("spawn")
+# So many batches may wait in the queue.
+AHEAD = 2
+# The model. It lives in the worker process, and grows there.
+known: set[str] = set()
+Batches = asyncio.Queue[list[str] | None]
 
 
-async def get_batch(client: httpx.AsyncClient, path: str) -> Batch:
-    response = await client.get(path)
-    response.raise_for_status()
-    text = " ".join(post["body"] for post in response.json())
-    # The Link header names the next page; the last page has none.
-    after = response.links.get("next", {}).get("url")
-    return text.lower().split(), after
-
-
-# Runs in the worker. A real model would take its time here.
 def learn(words: list[str]) -> int:
-    new = set(words) - known
-    known.update(new)
-    return len(new)
+    # Runs in the process. A real model would take its time here.
+    known.update(words)
+    return len(known)
 
 
 async def learn_in_worker(pool: Executor, words: list[str]) -> int:
+    # The pool gives each call a future, so no answer is mixed up.
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(pool, learn, words)
 
 
-async def train(client: httpx.AsyncClient, pool: Executor) -> list[int]:
-    words, path = await get_batch(client, "/posts?limit=4")
-    counts = []
-    while path:
-        # Both at once; the next turn begins when both are done.
-        async with asyncio.TaskGroup() as group:
-            fetching = group.create_task(get_batch(client, path))
-            learning = group.create_task(learn_in_worker(pool, words))
-        counts.append(learning.result())
-        words, path = fetching.result()
-    return [*counts, await learn_in_worker(pool, words)]
+async def fetch_batches(
+    client: httpx.AsyncClient, batches: Batches
+) -> None:
+    for number in range(1, 7):
+        response = await client.get(f"/posts/{number}?delay=0.2")
+        response.raise_for_status()
+        # Waits while the queue is full, so the memory has a limit.
+        await batches.put(response.json()["body"].split())
+    await batches.put(None)
 
 
 async def main(api_url: str = API_URL) -> None:
+    batches = Batches(AHEAD)
+    # Leaving the pool waits for its process.
     with ProcessPoolExecutor(1, SPAWN) as pool:
-        async with httpx.AsyncClient(base_url=api_url) as client:
-            counts = await train(client, pool)
-    for number, count in enumerate(counts, 1):
-        print(f"Batch {number}: {count} new words")
+        # If the fetch or the model fails, the group ends the other.
+        async with (
+            httpx.AsyncClient(base_url=api_url) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(fetch_batches(client, batches))
+            while (words := await batches.get()) is not None:
+                count = await learn_in_worker(pool, words)
+                print("Words known:", count)
 
 
 if __name__ == "__main__":
