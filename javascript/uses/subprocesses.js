@@ -1,60 +1,57 @@
-// Run three commands at once, read their lines, stop one that hangs.
+// Run a command, read its lines as they come, see how it ended.
+// Explained in docs/uses/subprocesses.md
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
+import { text } from "node:stream/consumers";
 
-// The command is this Node itself: it waits for "go", then works.
+// The command is this Node. It asks, and waits for the answer.
+// Then it complains more than a pipe holds, and fails.
 const SCRIPT = `
-  console.log("ready");
-  process.stdin.once("data", () => {
-    const pause = Number(process.argv[1]);
-    setTimeout(console.log, pause, "first line");
-    setTimeout(console.log, pause * 2, "second line");
+  console.log("What is your name?");
+  process.stdin.once("data", (name) => {
+    process.stderr.write("!".repeat(1_000_000));
+    console.log("Hello,", String(name).trim());
+    process.exitCode = 3;
   });`;
-const PAUSES = { quick: 200, slow: 300, stuck: 3_600_000 };
 
-export async function start(pause) {
-  const args = ["-e", SCRIPT, String(pause)];
-  const child = spawn(process.execPath, args, {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  await once(child.stdout, "data"); // "ready"
-  return child;
-}
-
-export async function follow(name, child) {
-  const ended = once(child, "exit");
-  child.stdin.end("go\n");
+async function follow(child, answer, show) {
+  // Each line comes while the command goes on.
   for await (const line of createInterface({ input: child.stdout })) {
-    console.log(`${name}: ${line}`);
+    show(line);
+    if (line.endsWith("?")) child.stdin.end(`${answer}\n`);
   }
-  await ended;
 }
 
-export async function stop(child, grace = 5000) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill(); // a request, which it may ignore
-  const kill = setTimeout(() => child.kill("SIGKILL"), grace);
-  await once(child, "exit");
-  clearTimeout(kill);
+export async function run(command, answer, show) {
+  const [file, ...args] = command;
+  // Without a limit, a command that hangs hangs us, too.
+  const limit = { signal: AbortSignal.timeout(10_000) };
+  const child = spawn(file, args, limit);
+  // If the command ends without reading, its exit code says why.
+  child.stdin.on("error", () => {});
+  try {
+    // A full pipe stops the command, so we read both at once.
+    const [errors, [code, signal]] = await Promise.all([
+      text(child.stderr),
+      once(child, "close"),
+      follow(child, answer, show),
+    ]);
+    // If a signal has ended it, there is no code.
+    return [code ?? signal, errors];
+  } finally {
+    // If the block failed, the command may still run.
+    child.kill("SIGKILL");
+  }
 }
 
 export async function main() {
-  const children = await Promise.all(Object.values(PAUSES).map(start));
-  try {
-    const names = Object.keys(PAUSES);
-    const all = children.map((child, i) => follow(names[i], child));
-    const limit = sleep(1000, "The time is up", { ref: false });
-    const first = await Promise.race([limit, Promise.all(all)]);
-    if (typeof first === "string") console.log(first);
-  } finally {
-    // Nobody else would stop what still runs.
-    await Promise.all(children.map((child) => stop(child)));
-  }
-  const codes = children.map((c) => c.exitCode ?? c.signalCode);
-  console.log("Ended with:", ...codes);
+  const command = [process.execPath, "-e", SCRIPT];
+  const [code, errors] = await run(command, "Ada", console.log);
+  console.log("On stderr:", errors.length, "characters");
+  // A code that is not 0 is no exception: look at it.
+  console.log("Exit code:", code);
 }
 
 if (import.meta.main) await main();

@@ -1,97 +1,164 @@
 import assert from "node:assert/strict";
-import { exec, spawn } from "node:child_process";
+import { exec, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { printed, runNode, running } from "../helpers.js";
-import { follow, main, start, stop } from "./subprocesses.js";
+import {
+  clock,
+  limited,
+  printed,
+  runNode,
+  running,
+} from "../helpers.js";
+import { main, run } from "./subprocesses.js";
 
 const WINDOWS = process.platform === "win32";
-const FOREVER = `console.log("ready"); setInterval(() => {}, 1e6);`;
-const ECHO = `
-  console.log("ready");
-  process.stdin.once("data", (data) => {
-    console.log(String(data));
-    process.stdin.destroy();
-  });`;
-const DEAF = `process.on("SIGTERM", () => {}); ${FOREVER}`;
+// It prints its number, and ignores a request to end.
+const FOREVER = `
+  process.on("SIGTERM", () => {});
+  console.log(process.pid);
+  setTimeout(() => {}, 60_000);`;
 
 /**
- * A process that runs a script, and no longer than the test.
- * @param {import("node:test").TestContext} t
- * @param {string} script
- * @param {object} [options]
+ * The command that runs a script with this Node.
+ * @returns {[string, ...string[]]}
  */
-function node(t, script, options = {}, ...args) {
-  const command = ["-e", script, ...args];
-  const child = spawn(process.execPath, command, options);
-  t.after(() => child.kill("SIGKILL"));
-  return /** @type {import("node:child_process").ChildProcessWithoutNullStreams} */ (
-    child
-  );
+function node(script, ...args) {
+  return [process.execPath, "-e", script, ...args];
 }
 
-/** Whether there is such a process, if only as a zombie. */
-function exists(pid) {
+/** A process. With `using` it lives no longer than the test. */
+function started([command, ...args]) {
+  return spawn(command, args);
+}
+
+/** Wait until there is no such process, not even a zombie. */
+async function gone(pid) {
+  const waiting = async () => {
+    while (send(pid, 0)) await turn();
+  };
   try {
-    return process.kill(pid, 0);
+    await limited(waiting(), () => `process ${pid} lives on`);
+  } finally {
+    send(pid, "SIGKILL");
+  }
+}
+
+/** Send a signal, and say whether there is such a process. */
+function send(pid, signal) {
+  try {
+    return process.kill(pid, signal);
   } catch {
     return false;
   }
 }
 
-test("three run at once, and one is stopped", async () => {
-  const lines = (await printed(main)).trim().split("\n");
-  assert.deepEqual(lines.slice(-2), [
-    "The time is up",
-    "Ended with: 0 0 SIGTERM",
-  ]);
-  // Whose line comes first, a busy machine decides.
-  for (const name of ["quick", "slow"]) {
-    assert.deepEqual(
-      lines.filter((line) => line.includes(name)),
-      [`${name}: first line`, `${name}: second line`],
-    );
-  }
-  assert.equal(lines.length, 6);
+test("a command is answered, read and judged", async () => {
+  assert.equal(
+    await printed(main),
+    "What is your name?\n" +
+      "Hello, Ada\n" +
+      "On stderr: 1000000 characters\n" +
+      "Exit code: 3\n",
+  );
 });
 
-test("a line is read while the process goes on", async (t) => {
-  const child = node(
-    t,
-    `process.stdin.on("data", (data) => {
-       console.log(String(data).trim());
-     });
-     setInterval(() => {}, 1e6);`,
+test("lines come while two commands run", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "subprocesses-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const script = `
+    console.log("ready");
+    const waiting = setInterval(() => {
+      if (!require("node:fs").existsSync(process.argv[1])) return;
+      console.log("done");
+      clearInterval(waiting);
+    }, 10);
+    setTimeout(process.exit, 30_000).unref();`;
+  const command = node(script, join(folder, "go on"));
+  const program = running(() =>
+    Promise.all([
+      run(command, "", console.log),
+      run(command, "", console.log),
+    ]),
   );
-  const program = running(() => follow("it", child));
-  await program.prints("it: go\n");
-  assert.equal(child.exitCode, null);
-  child.kill("SIGKILL");
+  await program.prints("ready\nready\n");
+  await writeFile(join(folder, "go on"), "");
   await program.done;
-  assert.deepEqual(program.lines, ["it: go"]);
+  assert.deepEqual(program.lines, ["ready", "ready", "done", "done"]);
 });
 
-test("what a process has printed when it is killed", async (t) => {
-  const child = node(
-    t,
-    `process.stdout.write("printed\\n", () => console.error("here"));
-     setInterval(() => {}, 1e6);`,
+test("a command may end without reading", async () => {
+  const script = `
+    require("node:fs").closeSync(0);
+    console.log("Well?");
+    process.exitCode = 4;`;
+  const lines = [];
+  const show = (line) => lines.push(line);
+  const [code, errors] = await run(node(script), "Ada", show);
+  assert.deepEqual([lines, code, errors], [["Well?"], 4, ""]);
+});
+
+test("a time limit ends the command", async (t) => {
+  const time = clock(t);
+  const program = running(() => run(node(FOREVER), "", console.log));
+  let ended = false;
+  const rejected = assert.rejects(
+    program.done.finally(() => {
+      ended = true;
+    }),
+    { name: "AbortError", message: "The operation was aborted" },
   );
+  await program.prints("\n");
+  await time.advance(9_900);
+  await turn();
+  assert.equal(ended, false);
+  await time.advance(100);
+  await gone(Number(program.output));
+  await rejected;
+});
+
+test("an error ends the command", async () => {
+  let pid;
+  const show = (line) => {
+    pid = Number(line);
+    throw new Error("no screen");
+  };
+  await assert.rejects(run(node(FOREVER), "", show), {
+    message: "no screen",
+  });
+  await gone(pid);
+});
+
+test("a signal gives another exit code", async () => {
+  const script = `process.kill(process.pid, "SIGTERM")`;
+  const [code] = await run(node(script), "", console.log);
+  assert.equal(code, WINDOWS ? 1 : "SIGTERM");
+});
+
+// What the language does, without the program.
+
+test("what a command has printed when it is killed", async () => {
+  const script = `
+    process.stdout.write("printed\\n", () => console.error("here"));
+    setTimeout(() => {}, 60_000);`;
+  using child = started(node(script));
   await once(child.stderr, "data");
   child.kill("SIGKILL");
   assert.equal(await text(child.stdout), "printed\n");
 });
 
-test("a pipe that nobody reads stops the process", async (t) => {
-  const child = node(
-    t,
-    `process.stderr.write("begins\\n");
-     process.stdout.write("x".repeat(8_000_000));`,
-  );
+test("a full pipe stops the command", async () => {
+  const script = `
+    process.stderr.write("begins\\n");
+    process.stdout.write("x".repeat(8_000_000));`;
+  using child = started(node(script));
   const ended = once(child, "exit");
   let hasEnded = false;
   ended.then(() => {
@@ -99,58 +166,57 @@ test("a pipe that nobody reads stops the process", async (t) => {
   });
   await once(child.stderr, "data");
   assert.equal(hasEnded, false);
+  // Somebody reads, and the command goes on to its end.
   assert.equal((await text(child.stdout)).length, 8_000_000);
   assert.deepEqual(await ended, [0, null]);
 });
 
-test("giving up the wait does not stop the process", async (t) => {
-  const child = node(t, ECHO);
-  await once(child.stdout, "data");
-  const signal = AbortSignal.abort();
-  await assert.rejects(once(child, "exit", { signal }), {
-    name: "AbortError",
+// JavaScript only: `communicate` has no limit and looks at no exit code.
+test("execFile rejects for an exit code and for much output", async () => {
+  const script = `console.error("no luck"); process.exit(3)`;
+  const [command, ...args] = node(script);
+  await assert.rejects(promisify(execFile)(command, args), {
+    message: `Command failed: ${[command, ...args].join(" ")}\nno luck\n`,
+    code: 3,
+    stderr: "no luck\n",
   });
-  child.stdin.end("still here\n");
-  assert.equal((await text(child.stdout)).trim(), "still here");
-});
-
-// JavaScript only: in Python there is nothing but `terminate` and `kill`.
-test("a signal for the process stops it", async (t) => {
-  const stopping = new AbortController();
-  const child = node(t, FOREVER, { signal: stopping.signal });
-  await once(child.stdout, "data");
-  const ended = new Promise((resolve) => {
-    child.on("exit", (_code, signal) => resolve(signal));
+  const [, ...many] = node(`process.stdout.write("x".repeat(3e6))`);
+  await assert.rejects(promisify(execFile)(command, many), {
+    name: "RangeError",
+    code: "ERR_CHILD_PROCESS_STDIO_MAXBUFFER",
+    message: "stdout maxBuffer length exceeded",
+    stdout: "x".repeat(2 ** 20),
   });
-  const failed = once(child, "error");
-  stopping.abort();
-  assert.equal((await failed)[0].message, "The operation was aborted");
-  assert.equal(await ended, "SIGTERM");
 });
 
-// JavaScript only: in Python a time limit is one for the waiting.
-test("a time limit for the process stops it", async (t) => {
-  const options = { timeout: 10, killSignal: "SIGKILL" };
-  const child = node(t, FOREVER, options);
-  assert.deepEqual(await once(child, "exit"), [null, "SIGKILL"]);
+test("a very long line", async () => {
+  const script = `console.log("x".repeat(1_000_000))`;
+  using child = started(node(script));
+  const lines = createInterface({ input: child.stdout });
+  const [line] = await once(lines, "line");
+  assert.equal(line.length, 1_000_000);
 });
 
-test("a process that ignores the request is killed", async (t) => {
-  const child = node(t, DEAF);
+test("writing to a command that does not read", async () => {
+  const script = `
+    require("node:fs").closeSync(0);
+    console.log("closed");
+    setTimeout(() => {}, 60_000);`;
+  using child = started(node(script));
   await once(child.stdout, "data");
-  await stop(child, 100);
-  assert.equal(child.signalCode, WINDOWS ? "SIGTERM" : "SIGKILL");
-});
-
-test("no zombie is left", async (t) => {
-  const child = node(t, "");
-  // Nobody waits for it, and yet it goes.
-  while (child.exitCode === null) await sleep(1);
-  assert(!exists(child.pid));
-  const stopped = await start(3_600_000);
-  assert(exists(stopped.pid));
-  await stop(stopped);
-  assert(!exists(stopped.pid));
+  child.stdin.write("Ada\n");
+  const [error] = await once(child.stdin, "error");
+  assert.equal(error.message, "write EPIPE");
+  // If nobody listens, the error ends the program.
+  const { code, stderr } = await runNode([
+    "-e",
+    `const { spawn } = require("node:child_process");
+     const child = spawn(process.execPath, ["-e", ${JSON.stringify(script)}]);
+     process.on("exit", () => child.kill("SIGKILL"));
+     child.stdout.once("data", () => child.stdin.write("Ada"));`,
+  ]);
+  assert.equal(code, 1);
+  assert.match(stderr, /Error: write EPIPE/);
 });
 
 test("a command that does not exist", async () => {
@@ -158,20 +224,26 @@ test("a command that does not exist", async () => {
   assert.equal(child.pid, undefined);
   const [error] = await once(child, "error");
   assert.equal(error.message, "spawn no-such-command ENOENT");
-  // Where nobody listens, it ends the program.
+  // This is no command with an argument, but one strange name.
+  const strange = `${process.execPath} -v`;
+  await assert.rejects(run([strange], "", console.log), {
+    message: `spawn ${strange} ENOENT`,
+  });
+  // If nobody listens, the error ends the program.
   const { code, stderr } = await runNode([
     "-e",
-    `import { spawn } from "node:child_process";
-     spawn("no-such-command");`,
+    `require("node:child_process").spawn("no-such-command");`,
   ]);
   assert.equal(code, 1);
   assert.match(stderr, /Error: spawn no-such-command ENOENT/);
 });
 
-test("only a shell reads more than an argument", async (t) => {
+test("only a shell reads more than an argument", async () => {
   const name = `you ${WINDOWS ? "&" : ";"} echo injected`;
-  const child = node(t, "console.log(process.argv[1])", {}, name);
-  assert.equal(await text(child.stdout), `${name}\n`);
+  const shown = [];
+  const command = node("console.log(process.argv[1])", name);
+  await run(command, "", (line) => shown.push(line));
+  assert.deepEqual(shown, [name]);
   const { stdout } = await promisify(exec)(`echo hello ${name}`);
   const lines = stdout.trim().split("\n");
   assert.deepEqual(

@@ -1,59 +1,65 @@
-"""Run three commands at once, read their lines, stop one that hangs."""
+"""Run a command, read its lines as they come, see how it ended.
+
+Explained in docs/uses/subprocesses.md
+"""
 
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
 
-# The command: this Python itself, and what it is to do after "go".
-SCRIPT = """if True:
-    import sys, time
-    print("ready"); input()
-    for line in "first line", "second line":
-        time.sleep(float(sys.argv[1]))
-        print(line)"""
-PAUSES = {"quick": 0.2, "slow": 0.3, "stuck": 3600}  # seconds
-
-
-async def start(pause: float) -> Process:
-    command = [sys.executable, "-u", "-c", SCRIPT, str(pause)]
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE
-    )
-    assert process.stdout
-    await process.stdout.readline()  # "ready"
-    return process
+# The command is this Python. It asks, and waits for the answer.
+# Then it complains more than a pipe holds, and fails.
+SCRIPT = """
+import sys
+print("What is your name?")
+name = input()
+sys.stderr.write("!" * 1_000_000)
+print("Hello,", name)
+sys.exit(3)
+"""
+Show = Callable[[str], None]
 
 
-async def follow(name: str, process: Process) -> None:
+async def follow(process: Process, answer: str, show: Show) -> None:
     assert process.stdin
     assert process.stdout
-    process.stdin.write(b"go\n")
+    # Each line comes while the command goes on.
     async for line in process.stdout:
-        print(f"{name}: {line.decode().strip()}")
-    await process.wait()
+        show(line.decode().rstrip())
+        if line.rstrip().endswith(b"?"):
+            process.stdin.write(f"{answer}\n".encode())
+            # Python keeps quiet if the command ends without reading.
+            process.stdin.close()
 
 
-async def stop(process: Process, grace: float = 5) -> None:
-    if process.returncode is None:
-        process.terminate()  # a request, which it may ignore
+async def run(
+    command: list[str], answer: str, show: Show
+) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    assert process.stderr
     try:
-        await asyncio.wait_for(process.wait(), grace)
-    except TimeoutError:
-        process.kill()  # no request any more
-        await process.wait()
+        # Without a limit, a command that hangs hangs us, too.
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            # A full pipe stops the command, so we read both at once.
+            errors = group.create_task(process.stderr.read())
+            await follow(process, answer, show)
+            return await process.wait(), (await errors).decode()
+    finally:
+        # If the block failed, the command still runs.
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def main() -> None:
-    processes = await asyncio.gather(*map(start, PAUSES.values()))
-    try:
-        following = asyncio.gather(*map(follow, PAUSES, processes))
-        await asyncio.wait_for(following, 1)
-    except TimeoutError:
-        print("The time is up")
-    finally:
-        # Nobody else would stop what still runs.
-        await asyncio.gather(*map(stop, processes))
-    print("Ended with:", *(process.returncode for process in processes))
+    command = [sys.executable, "-c", SCRIPT]
+    code, errors = await run(command, "Ada", print)
+    print("On stderr:", len(errors), "characters")
+    # A code that is not 0 is no exception: look at it.
+    print("Exit code:", code)
 
 
 if __name__ == "__main__":

@@ -2,177 +2,229 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from contextlib import asynccontextmanager
 
 import pytest
 
-from helpers import printed, running
-from uses import subprocesses
-from uses.subprocesses import follow, main, start, stop
+from helpers import killed, printed, running
+from uses.subprocesses import main, run
 
 WINDOWS = sys.platform == "win32"
-ECHO = "print('ready', flush=True); print(input(), flush=True)"
-DEAF = (
-    "import signal, time\n"
+# It prints its number, and ignores a request to end.
+FOREVER = (
+    "import os, signal\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    "print('ready', flush=True); time.sleep(3600)"
+    "print(os.getpid(), flush=True); input()"
 )
 
 
+def python(script, *arguments):
+    """The command that runs a script with this Python."""
+    return [sys.executable, "-c", script, *arguments]
+
+
 @asynccontextmanager
-async def python(script, *arguments):
-    """A process that runs a script, and no longer than the block."""
+async def started(command, **options):
+    """A process that lives no longer than the block."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", script, *arguments),
+        *command,
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": ""},
+        **options,
     )
     try:
         yield process
     finally:
-        await stop(process)
-        await process.communicate()
+        await killed(process)
 
 
-async def output_of(process: Process):
-    out, err = await process.communicate()
-    assert err == b""
-    return out.decode().replace("\r\n", "\n")
-
-
-def exists(pid):
-    """Whether there is such a process, if only as a zombie."""
+def is_gone(pid):
+    """Whether there is no such process, not even a zombie."""
+    if WINDOWS:
+        return True  # to ask would end it there
     try:
-        os.kill(pid, 0)
+        # If it lives on, the test fails, and must not leave it behind.
+        os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
-        return False
-    return True
+        return True
+    return False
 
 
-async def test_three_run_at_once_and_one_is_stopped():
-    code = 1 if WINDOWS else -signal.SIGTERM
-    lines = (await printed(main())).splitlines()
-    assert lines[-2:] == ["The time is up", f"Ended with: 0 0 {code}"]
-    # Whose line comes first, a busy machine decides.
-    for name in ("quick", "slow"):
-        assert [line for line in lines if name in line] == [
-            f"{name}: first line",
-            f"{name}: second line",
-        ]
-    assert len(lines) == 6
+async def test_a_command_is_answered_read_and_judged():
+    assert await printed(main()) == (
+        "What is your name?\n"
+        "Hello, Ada\n"
+        "On stderr: 1000000 characters\n"
+        "Exit code: 3\n"
+    )
 
 
-async def test_a_line_is_read_while_the_process_goes_on():
-    script = "for _ in range(2): print(input(), flush=True)"
-    async with python(script) as process:
-        async with running(follow("it", process)) as program:
-            await program.prints("it: go\n")
-            assert process.returncode is None
-            process.stdin.write(b"the end\n")
-        assert program.lines == ["it: go", "it: the end"]
-        assert process.returncode == 0
+async def test_lines_come_while_two_commands_run(tmp_path):
+    script = (
+        "import os, sys, time\n"
+        "print('ready', flush=True)\n"
+        "for _ in range(3000):\n"
+        "    if os.path.exists(sys.argv[1]): break\n"
+        "    time.sleep(0.01)\n"
+        "print('done')"
+    )
+    command = python(script, str(tmp_path / "go on"))
+    both = asyncio.gather(*(run(command, "", print) for _ in "ab"))
+    async with running(asyncio.wait_for(both, None)) as program:
+        await program.prints("ready\nready\n")
+        (tmp_path / "go on").touch()
+    assert program.lines == ["ready", "ready", "done", "done"]
 
 
-async def test_what_a_process_has_printed_when_it_is_killed():
+async def test_a_command_may_end_without_reading():
+    script = (
+        "import os, sys\n"
+        "os.close(0)\n"
+        "print('Well?', flush=True)\n"
+        "sys.exit(4)"
+    )
+    lines: list[str] = []
+    code, errors = await run(python(script), "Ada", lines.append)
+    assert (lines, code, errors) == (["Well?"], 4, "")
+
+
+async def test_a_time_limit_ends_the_command(clock):
+    with pytest.raises(TimeoutError):
+        async with running(run(python(FOREVER), "", print)) as program:
+            await program.prints("\n")
+            await clock.advance(9.9)
+            assert not program.task.done()
+            await clock.advance(0.1)
+    assert is_gone(int(program.output))
+
+
+async def test_an_error_ends_the_command():
+    lines: list[str] = []
+
+    def show(line):
+        lines.append(line)
+        raise ValueError("no screen")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run(python(FOREVER), "", show)
+    assert caught.group_contains(ValueError, match="no screen")
+    assert is_gone(int(lines[0]))
+
+
+# Python only: nobody can cancel a promise.
+async def test_a_cancelled_run_ends_the_command():
+    with pytest.raises(asyncio.CancelledError):
+        async with running(run(python(FOREVER), "", print)) as program:
+            await program.prints("\n")
+            program.task.cancel()
+    assert is_gone(int(program.output))
+
+
+async def test_a_signal_gives_another_exit_code():
+    script = "import os; os.kill(os.getpid(), 15)"
+    code, _ = await run(python(script), "", print)
+    assert code == (15 if WINDOWS else -signal.SIGTERM)
+    assert WINDOWS or code == -15
+
+
+# What the language does, without the program.
+
+
+async def test_what_a_command_has_printed_when_it_is_killed():
     script = (
         "import sys, time\n"
         "print('printed')\n"
         "print('here', file=sys.stderr, flush=True)\n"
-        "time.sleep(3600)"
+        "time.sleep(60)"
     )
-    async with python(script) as process:
-        await process.stderr.readline()
-        process.kill()
-        # Towards a pipe, Python keeps its lines until there are many.
-        assert await output_of(process) == ""
+    for option, expected in [("-b", ""), ("-u", "printed")]:
+        command = python(script)
+        async with started([command[0], option, *command[1:]]) as it:
+            await it.stderr.readline()
+            it.kill()
+            # Towards a pipe, Python keeps lines until there are many.
+            out, _ = await it.communicate()
+            assert out.decode().strip() == expected
 
 
-async def test_a_pipe_that_nobody_reads_stops_the_process():
+async def test_a_full_pipe_stops_the_command():
     script = (
         "import sys\n"
         "print('begins', file=sys.stderr, flush=True)\n"
         "sys.stdout.write('x' * 8_000_000)"
     )
-    async with python(script) as process:
+    async with started(python(script)) as process:
         waiting = asyncio.create_task(process.wait())
         await process.stderr.readline()
         assert not waiting.done()
-        assert len(await output_of(process)) == 8_000_000
+        # Somebody reads, and the command goes on to its end.
+        out, _ = await process.communicate()
+        assert len(out) == 8_000_000
         assert await waiting == 0
 
 
-async def test_giving_up_the_wait_does_not_stop_the_process():
-    async with python(ECHO) as process:
+# Python only: in Node it is `execFile`, with a limit.
+async def test_communicate_sends_reads_both_and_waits():
+    script = (
+        "import sys\n"
+        "sys.stderr.write('!' * 3_000_000)\n"
+        "sys.stdout.write(input() * 1_000_000)\n"
+        "sys.exit(3)"
+    )
+    async with started(python(script)) as process:
+        out, errors = await process.communicate(b"Ada\n")
+        assert (len(out), len(errors)) == (3_000_000, 3_000_000)
+        assert process.returncode == 3
+
+
+async def test_a_very_long_line():
+    script = "print('x' * 1_000_000)"
+    async with started(python(script)) as process:
+        with pytest.raises(
+            ValueError,
+            match="Separator is not found, and chunk exceed the limit",
+        ):
+            await process.stdout.readline()
+    async with started(python(script), limit=2**20) as process:
+        line = await process.stdout.readline()
+        assert len(line.strip()) == 1_000_000
+
+
+async def test_writing_to_a_command_that_does_not_read():
+    script = (
+        "import os, time\n"
+        "os.close(0)\n"
+        "print('closed', flush=True)\n"
+        "time.sleep(60)"
+    )
+    async with started(python(script)) as process:
         await process.stdout.readline()
-        waiting = asyncio.create_task(process.wait())
-        await asyncio.sleep(0)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        out, _ = await process.communicate(b"still here\n")
-        assert out.split() == [b"still", b"here"]
-
-
-async def test_a_process_that_ignores_the_request_is_killed():
-    async with python(DEAF) as process:
-        await process.stdout.readline()
-        await stop(process, 0.1)
-        assert process.returncode == (1 if WINDOWS else -signal.SIGKILL)
-
-
-async def test_no_zombie_is_left():
-    async with python("") as process:
-        await process.stdout.read()
-        # Nobody waits for it, and yet it goes.
-        while process.returncode is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-        assert WINDOWS or not exists(process.pid)
-    stopped = await start(3600)
-    assert WINDOWS or exists(stopped.pid)
-    await stop(stopped)
-    assert WINDOWS or not exists(stopped.pid)
-
-
-# Python only: nobody can cancel a promise.
-async def test_a_cancelled_program_stops_its_processes(monkeypatch):
-    started = []
-
-    async def watched(pause):
-        started.append(await start(pause))
-        return started[-1]
-
-    monkeypatch.setattr(subprocesses, "start", watched)
-    with pytest.raises(asyncio.CancelledError):
-        async with running(main()) as program:
-            await program.prints("quick: first line")
-            program.task.cancel()
-    assert len(started) == 3
-    assert all(process.returncode is not None for process in started)
-
-
-# Python only: a time limit is a timer in JavaScript, or an option.
-async def test_a_time_limit_stops_the_waiting_and_not_the_process():
-    async with python(ECHO) as process:
-        await process.stdout.readline()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(process.wait(), 0.01)
-        out, _ = await process.communicate(b"still here\n")
-        assert out.split() == [b"still", b"here"]
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            while True:
+                process.stdin.write(b"Ada\n")
+                await process.stdin.drain()
 
 
 async def test_a_command_that_does_not_exist():
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError) as caught:
         await asyncio.create_subprocess_exec("no-such-command")
+    assert WINDOWS or str(caught.value) == (
+        "[Errno 2] No such file or directory: 'no-such-command'"
+    )
+    # This is no command with an argument, but one strange name.
+    with pytest.raises(FileNotFoundError):
+        await asyncio.create_subprocess_exec(f"{sys.executable} -V")
 
 
 async def test_only_a_shell_reads_more_than_an_argument():
     name = f"you {'&' if WINDOWS else ';'} echo injected"
     script = "import sys; print(sys.argv[1])"
-    async with python(script, name) as process:
-        assert await output_of(process) == f"{name}\n"
+    lines: list[str] = []
+    await run(python(script, name), "", lines.append)
+    assert lines == [name]
     shell = await asyncio.create_subprocess_shell(
         f"echo hello {name}", stdout=PIPE
     )
