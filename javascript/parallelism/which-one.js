@@ -21,8 +21,7 @@ export async function inTask() {
 
 // JavaScript only: each sends a message, and ends by itself.
 async function answer(worker) {
-  const events = [once(worker, "message"), once(worker, "exit")];
-  const [[who]] = await Promise.all(events);
+  const [who] = await once(worker, "message");
   return who;
 }
 

@@ -174,6 +174,34 @@ test("a web stream says how much it still wants", async () => {
   await Promise.all(writes);
 });
 
+// JavaScript only: asyncio has one kind of streams.
+test("pipeTo waits by itself", async () => {
+  /** @type {PromiseWithResolvers<void>} */
+  const held = Promise.withResolvers();
+  let taken = 0;
+  const source = new ReadableStream({
+    pull(controller) {
+      taken += 1;
+      controller.enqueue("piece");
+      if (taken === 100) controller.close();
+    },
+  });
+  let written = 0;
+  const sink = new WritableStream({
+    async write() {
+      await held.promise;
+      written += 1;
+    },
+  });
+  const piping = source.pipeTo(sink);
+  for (let n = 0; n < 20; n += 1) await turn();
+  // The sink is at its first piece: a few more wait for it.
+  assert(taken < 10, `${taken} pieces`);
+  held.resolve();
+  await piping;
+  assert.equal(written, 100);
+});
+
 // JavaScript only: Python's drain returns at once.
 test("no drain comes without a false", async () => {
   await using pair = await connected();
