@@ -8,9 +8,11 @@ const FIRST = ["/users/4", "/status/500"];
 const SECOND = ["/users/5", "/status/502"];
 const THIRD = ["/users/3", "/status/503"];
 
+class HttpError extends Error {}
+
 async function getName(url, signal) {
   const response = await fetch(url, { signal });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  if (!response.ok) throw new HttpError(`HTTP ${response.status}`);
   return (await response.json()).name;
 }
 
@@ -19,8 +21,8 @@ export async function waitForAll(apiUrl, ...paths) {
   try {
     return (await Promise.all(all)).join(", ");
   } catch (error) {
-    // fetch got no answer at all, and the caller has to know.
-    if (error instanceof TypeError) throw error;
+    // If there is no answer at all, the caller has to know.
+    if (!(error instanceof HttpError)) throw error;
     return error.message;
   }
 }
@@ -35,15 +37,14 @@ export async function waitForEach(apiUrl, ...paths) {
 export async function stopTheRest(apiUrl, ...paths) {
   const stop = new AbortController();
   const all = paths.map((path) => getName(apiUrl + path, stop.signal));
-  try {
-    return (await Promise.all(all)).join(", ");
-  } catch {
-    // Promise.all stops nothing, so we do it.
-    stop.abort();
-    // Go on only when all of them have ended.
-    await Promise.allSettled(all);
+  // Promise.all stops nothing, so we do it.
+  Promise.all(all).catch((error) => stop.abort(error));
+  // Go on only when all of them have ended.
+  await Promise.allSettled(all);
+  if (stop.signal.reason instanceof HttpError) {
     return "one failed, the rest is stopped";
   }
+  return (await Promise.all(all)).join(", ");
 }
 
 export async function main(apiUrl = API_URL) {

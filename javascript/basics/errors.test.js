@@ -107,23 +107,30 @@ test("without a failure all results come in order", async (t) => {
   }
 });
 
-test("no answer at all is an error of the program", async (t) => {
-  const api = await mockApi(t);
-  await api.drop("/users/1");
-  await assert.rejects(waitForAll(api.url, "/users/1"), TypeError);
+test("another failure is an error of the program", async (t) => {
+  for (const wait of [waitForAll, stopTheRest]) {
+    const api = await mockApi(t);
+    await api.drop("/users/1");
+    await api.answer("/users/2", { body: "no JSON" });
+    await assert.rejects(wait(api.url, "/users/1"), TypeError);
+    await assert.rejects(wait(api.url, "/users/2"), SyntaxError);
+  }
 });
 
 test("every outcome is waited for", async (t) => {
   const api = await mockApi(t);
   await api.hold("/users/1");
+  // No answer at all is a failure, too.
+  await api.drop("/users/2");
   const failed = waitForEach(
     api.url,
     "/status/502",
     "/users/1",
-    "/status/503",
+    "/users/2",
   );
   await api.saw("GET /users/1");
-  await api.ended("/status/*", 2);
+  await api.ended("/status/502");
+  await api.ended("/users/2");
   assert.equal(await done(failed), false);
   await api.release("/users/1");
   assert.equal(await failed, 2);
@@ -202,6 +209,17 @@ test("a failure that nobody awaits ends the process", async () => {
      queueMicrotask(() => failed.catch(() => console.log("caught")));`,
   ]);
   assert.deepEqual(soon, { code: 0, stdout: "caught\n", stderr: "" });
+
+  const heard = await runNode([
+    "-e",
+    `process.on("unhandledRejection", (error) => {
+       console.log("heard:", error.message);
+     });
+     Promise.reject(new Error("no luck"));
+     setTimeout(() => console.log("still here"), 5);`,
+  ]);
+  const stdout = "heard: no luck\nstill here\n";
+  assert.deepEqual(heard, { code: 0, stdout, stderr: "" });
 
   const text = await runNode(["-e", 'Promise.reject("no luck");']);
   assert.equal(text.code, 1);

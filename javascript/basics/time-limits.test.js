@@ -41,6 +41,8 @@ test("one answer comes after all, the other is stopped", async (t) => {
     "/users/5": "completed",
     "/users/4": "client hung up",
   });
+  // Nobody has asked again for the answer that was late.
+  assert.equal((await api.log()).length, 2);
 });
 
 test("the work goes on when only the waiting stops", async (t) => {
@@ -160,6 +162,14 @@ test("AbortSignal.timeout keeps no process alive", async () => {
      console.log("aborted");`,
   ]);
   assert.deepEqual([alone.code, alone.stdout], [13, ""]);
+
+  // Nobody waits at the top level here.
+  const inside = await runNode([
+    "--eval",
+    `const signal = AbortSignal.timeout(20);
+     signal.onabort = () => console.log("aborted");`,
+  ]);
+  assert.deepEqual(inside, { code: 0, stdout: "", stderr: "" });
 });
 
 test("the name of the error", async (t) => {

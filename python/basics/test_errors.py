@@ -1,4 +1,5 @@
 import asyncio
+import json
 import re
 import sys
 
@@ -108,22 +109,34 @@ async def test_without_a_failure_all_results_come_in_order(
     assert await names == "Ada, Grace"
 
 
-async def test_no_answer_at_all_is_an_error_of_the_program(
+async def test_another_failure_is_an_error_of_the_program(
     mock_api, client
 ):
     await mock_api.drop("/users/1")
+    await mock_api.answer("/users/2", body="no JSON")
     with pytest.raises(httpx.RemoteProtocolError):
         await wait_for_all(client, "/users/1")
+    with pytest.raises(json.JSONDecodeError):
+        await wait_for_all(client, "/users/2")
+    with pytest.raises(ExceptionGroup) as raised:
+        await stop_the_rest(client, "/users/1")
+    assert raised.group_contains(httpx.RemoteProtocolError)
+    with pytest.raises(ExceptionGroup) as raised:
+        await stop_the_rest(client, "/users/2")
+    assert raised.group_contains(json.JSONDecodeError)
 
 
 async def test_every_outcome_is_waited_for(mock_api, client):
     await mock_api.hold("/users/1")
+    # No answer at all is a failure, too.
+    await mock_api.drop("/users/2")
     waiting = wait_for_each(
-        client, "/status/502", "/users/1", "/status/503"
+        client, "/status/502", "/users/1", "/users/2"
     )
     failed = asyncio.create_task(waiting)
     await mock_api.saw("GET /users/1")
-    await mock_api.ended("/status/*", times=2)
+    await mock_api.ended("/status/502")
+    await mock_api.ended("/users/2")
     assert not failed.done()
     await mock_api.release("/users/1")
     assert await failed == 2
@@ -184,6 +197,20 @@ async def test_a_task_group_keeps_every_failure():
     except* ValueError as failed:
         caught = [str(error) for error in failed.exceptions]
     assert caught == ["first", "second"]
+
+    # What it has stopped fails no more.
+    late = asyncio.Event()
+
+    async def fail_later():
+        await late.wait()
+        await fail("second")
+
+    with pytest.raises(ExceptionGroup) as raised:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail("first"))
+            group.create_task(fail_later())
+    assert raised.group_contains(ValueError, match="first")
+    assert len(raised.value.exceptions) == 1
 
 
 # Python only: JavaScript has no such group.

@@ -44,6 +44,8 @@ async def test_one_answer_comes_after_all_the_other_is_stopped(
             "/users/5": "completed",
             "/users/4": "client hung up",
         }
+        # Nobody has asked again for the answer that was late.
+        assert len(await mock_api.log()) == 2
 
 
 async def test_the_work_goes_on_when_only_the_waiting_stops(
