@@ -23,7 +23,7 @@ export async function main(apiUrl = API_URL) {
   console.log("Saved as post", await saving);
 
   console.log("Calling save without await");
-  // Node does not warn. A linter does, if you do not tell it:
+  // Node does not warn. A linter would; the next line tells it why.
   // biome-ignore lint/nursery/noFloatingPromises: this is the point
   save(apiUrl, "Second");
   console.log("main ends");

@@ -36,6 +36,25 @@ test("the API sees two posts", async (t) => {
   );
 });
 
+// JavaScript only: Python does not send the second post.
+test("main does not wait for the second save", async (t) => {
+  const api = await mockApi(t);
+  const { fetch } = globalThis;
+  const asked = t.mock.method(globalThis, "fetch");
+  /** @type {PromiseWithResolvers<void>} */
+  const released = Promise.withResolvers();
+  const later = async (/** @type {Parameters<typeof fetch>} */ ...args) => {
+    await released.promise;
+    return fetch(...args);
+  };
+  asked.mock.mockImplementationOnce(later, 1);
+  const program = running(() => main(api.url));
+  await program.done;
+  assert.equal((await api.log()).length, 1);
+  released.resolve();
+  await api.ended("POST /posts", 2);
+});
+
 test("a refused post is an error", async (t) => {
   const api = await mockApi(t);
   await api.fail("/posts", [503]);
@@ -114,9 +133,15 @@ test("without await you hold no result", async (t) => {
   /** @type {any} a type checker would refuse the next lines */
   const answer = save(api.url, "Second");
   assert.equal(`Post ${answer}`, "Post [object Promise]");
+  assert.equal(Boolean(answer), true);
   assert.equal(answer + 1, "[object Promise]1");
   assert.equal(answer.id, undefined);
   await answer;
+
+  const source = `const save = async () => { await null; };
+    console.log(save());`;
+  const { stdout } = await runNode(["--eval", source]);
+  assert.equal(stdout, "Promise { <pending> }\n");
 });
 
 // JavaScript only: Python checks them at the call.

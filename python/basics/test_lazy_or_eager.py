@@ -73,6 +73,7 @@ async def test_a_forgotten_await_does_nothing_but_warn(mock_api):
 async def test_without_await_you_hold_no_result(client):
     answer: Any = save(client, "Second")
     assert str(answer).startswith("<coroutine object save at 0x")
+    assert bool(answer) is True
     message = "unsupported operand type(s) for +: 'coroutine' and 'int'"
     with pytest.raises(TypeError) as raised:
         answer + 1
