@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
+from typing import Any
 
 import httpx
 import pytest
@@ -140,10 +141,12 @@ async def test_each_call_gets_its_own_answer(mock_api):
     await mock_api.hold("/users/1")
     with Asking(2, SPAWN) as pool:
         pool.url = f"{mock_api.url}/users/"
-        first = asyncio.create_task(learn_in_worker(pool, "1"))
+        one: Any = "1"  # here it takes a part of a URL
+        first = asyncio.create_task(learn_in_worker(pool, one))
         await mock_api.saw("GET /users/1")
         # The answer to the second question comes first.
-        assert await learn_in_worker(pool, "2") == 202
+        two: Any = "2"
+        assert await learn_in_worker(pool, two) == 202
         assert not first.done()
         await mock_api.release("/users/1")
         assert await first == 201
