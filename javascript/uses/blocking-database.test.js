@@ -42,6 +42,22 @@ test("the loop stands still for the query in it", async () => {
   );
 });
 
+test("the program closes what it opens", async (t) => {
+  const real = DatabaseSync.prototype[Symbol.dispose];
+  const { prototype } = DatabaseSync;
+  t.after(() => {
+    prototype[Symbol.dispose] = real;
+  });
+  let closed = 0;
+  prototype[Symbol.dispose] = function () {
+    closed += 1;
+    real.call(this);
+  };
+  await printed(main);
+  // The other one ends with its worker.
+  assert.equal(closed, 1);
+});
+
 test("async in front of it changes nothing", async () => {
   /** @type {string[]} */
   const happened = [];

@@ -4,12 +4,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from helpers import printed
+from uses import blocking_database
 from uses.blocking_database import (
     ask,
     ask_elsewhere,
@@ -38,13 +40,42 @@ def opened(**functions) -> Iterator[Any]:
 
 
 async def test_the_loop_stands_still_for_the_query_in_it():
-    before = threading.active_count()
     assert await printed(main()) == (
         "In the loop: 4000000 pairs, the loop stands still\n"
         "In a thread: 4000000 pairs, the loop goes on\n"
     )
-    # The pool is closed: its thread has ended.
-    assert threading.active_count() == before
+
+
+async def test_the_program_closes_what_it_opens(monkeypatch):
+    opened, closed, left = [], [], []
+
+    class Noting(sqlite3.Connection):
+        def __init__(self, *args, **kwargs):
+            opened.append(threading.get_ident())
+            super().__init__(*args, **kwargs)
+
+        def close(self):
+            super().close()
+            closed.append(threading.get_ident())
+
+    class OneThread(ThreadPoolExecutor):
+        def __init__(self, threads):
+            assert threads == 1
+            super().__init__(threads)
+
+        def shutdown(self, wait=True, **kwargs):
+            super().shutdown(wait, **kwargs)
+            left.append(wait)
+
+    connect = partial(sqlite3.connect, factory=Noting)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    name = "ThreadPoolExecutor"
+    monkeypatch.setattr(blocking_database, name, OneThread)
+    await printed(main())
+    assert len(set(opened)) == 2
+    # Each in the thread that has opened it.
+    assert closed == opened
+    assert left == [True]
 
 
 async def test_async_in_front_of_it_changes_nothing():
