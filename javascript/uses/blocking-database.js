@@ -1,59 +1,61 @@
 // Ask SQLite a slow question: in the loop, then in a thread.
+// Explained in docs/uses/blocking-database.md
 
-import { once } from "node:events";
+import { on } from "node:events";
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as sleep } from "node:timers/promises";
-import * as threads from "node:worker_threads";
+import { setImmediate as turn } from "node:timers/promises";
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
 
-const API_URL = process.env.API_URL ?? "http://127.0.0.1:8000";
-const SLOW = `with recursive numbers(n) as
-    (select 1 union all select n + 1 from numbers where n < 20000)
-    select count(*) as pairs from posts, numbers`;
+const FILL = `create table numbers as with recursive n(i) as (select 1
+    union all select i + 1 from n limit 2000) select i from n`;
+const COUNT =
+  "select count(*) as pairs from numbers as a, numbers as b";
 
-async function getTitles(apiUrl) {
-  const response = await fetch(`${apiUrl}/posts`);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()).map((post) => post.title);
-}
-
-function ask(titles) {
-  using database = new DatabaseSync(":memory:");
-  database.exec("create table posts (title text)");
-  const insert = database.prepare("insert into posts values (?)");
-  for (const title of titles) insert.run(title);
-  return database.prepare(SLOW).get()?.pairs;
-}
-
-export async function askHere(titles) {
+export async function askHere(database, sql) {
   // `async` alone does not help: nothing in here waits.
-  return ask(titles);
+  return database.prepare(sql).all();
 }
 
-export async function askElsewhere(titles) {
-  // The worker runs this very file: its part is at the end.
-  const file = new URL(import.meta.url);
-  const worker = new threads.Worker(file, { workerData: titles });
-  const [pairs] = await once(worker, "message");
-  return pairs;
-}
-
-export async function heartbeat(asking) {
-  let beats = 0;
-  while ((await Promise.race([asking, "not yet"])) === "not yet") {
-    beats += 1;
-    await sleep(1);
+export async function askElsewhere(worker, sql) {
+  // A worker only sends messages: the id says whose answer it is.
+  const id = crypto.randomUUID();
+  worker.postMessage({ id, sql });
+  const messages = on(worker, "message", { close: ["exit"] });
+  for await (const [{ id: whose, value, reason }] of messages) {
+    if (whose === id && reason) throw reason;
+    if (whose === id) return value;
   }
-  const heart = beats > 0 ? "the heart beats on" : "not one beat";
-  return `${await asking} pairs, ${heart}`;
+  throw new Error("the worker has ended");
 }
 
-export async function main(apiUrl = API_URL) {
-  const titles = await getTitles(apiUrl);
-  console.log("In the loop:", await heartbeat(askHere(titles)));
-  console.log("In a thread:", await heartbeat(askElsewhere(titles)));
+export async function show(label, asking) {
+  let turns = 0;
+  // A turn gives undefined, and the answer is a list.
+  while (!(await Promise.race([asking, turn()]))) turns += 1;
+  const [{ pairs }] = await asking;
+  const loop = turns ? "goes on" : "stands still";
+  console.log(`${label}: ${pairs} pairs, the loop ${loop}`);
 }
 
-if (import.meta.main) {
-  if (threads.isMainThread) await main();
-  else threads.parentPort?.postMessage(ask(threads.workerData));
+// JavaScript only: a worker runs a file, not a function.
+function serve() {
+  const there = new DatabaseSync(":memory:");
+  parentPort?.on("message", async ({ id, sql }) => {
+    // An error is an answer, too: uncaught, it would end the worker.
+    const [settled] = await Promise.allSettled([askHere(there, sql)]);
+    parentPort?.postMessage({ id, ...settled });
+  });
 }
+
+export async function main() {
+  using here = new DatabaseSync(":memory:");
+  await askHere(here, FILL);
+  await show("In the loop", askHere(here, COUNT));
+
+  // A database belongs to a thread, so there is one for all calls.
+  await using worker = new Worker(import.meta.filename);
+  await askElsewhere(worker, FILL);
+  await show("In a thread", askElsewhere(worker, COUNT));
+}
+
+if (import.meta.main) await (isMainThread ? main() : serve());

@@ -44,6 +44,7 @@ export async function main(apiUrl = API_URL) {
   await using worker = new Worker(import.meta.filename);
   // If the fetch or the model fails, the signal ends the other.
   await pipeline(
+    // @ts-expect-error: its types know nothing of a signal
     ({ signal }) => fetchBatches(apiUrl, signal),
     // Takes no more while it is full, so the memory has a limit.
     new PassThrough({ objectMode: true, highWaterMark: AHEAD }),

@@ -1,59 +1,68 @@
-"""Ask SQLite a slow question: in the loop, then in a thread."""
+"""Ask SQLite a slow question: in the loop, then in a thread.
+
+Explained in docs/uses/blocking-database.md
+"""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Coroutine
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
-import httpx
-
-API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
-SLOW = """with recursive numbers(n) as
-    (select 1 union all select n + 1 from numbers where n < 20000)
-    select count(*) as pairs from posts, numbers"""
+FILL = """create table numbers as with recursive n(i) as (select 1
+    union all select i + 1 from n limit 2000) select i from n"""
+COUNT = "select count(*) from numbers as a, numbers as b"
 
 
-async def get_titles(api_url: str) -> list[str]:
-    async with httpx.AsyncClient(base_url=api_url) as client:
-        response = await client.get("/posts")
-    response.raise_for_status()
-    return [post["title"] for post in response.json()]
+# Python only: a thread runs a function that knows no await.
+def ask(database: sqlite3.Connection, sql: str) -> list[Any]:
+    return database.execute(sql).fetchall()
 
 
-def ask(titles: list[str]) -> int:
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.execute("create table posts (title text)")
-        insert = "insert into posts values (?)"
-        database.executemany(insert, zip(titles))
-        return database.execute(SLOW).fetchone()[0]
-
-
-async def ask_here(titles: list[str]) -> int:
+async def ask_here(database: sqlite3.Connection, sql: str) -> list[Any]:
     # `async` alone does not help: nothing in here waits.
-    return ask(titles)
+    return ask(database, sql)
 
 
-async def ask_elsewhere(titles: list[str]) -> int:
-    return await asyncio.to_thread(ask, titles)
+async def ask_elsewhere(
+    thread: Executor, database: sqlite3.Connection, sql: str
+) -> list[Any]:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(thread, ask, database, sql)
 
 
-async def heartbeat(asking: Coroutine[Any, Any, int]) -> str:
+async def show(
+    label: str, asking: Coroutine[Any, Any, list[Any]]
+) -> None:
     answer = asyncio.create_task(asking)
-    await asyncio.sleep(0)  # the task begins
-    beats = 0
+    # A new task begins at the next turn of the loop.
+    await asyncio.sleep(0)
+    turns = 0
     while not answer.done():
-        beats += 1
-        await asyncio.sleep(0.001)
-    heart = "the heart beats on" if beats else "not one beat"
-    return f"{answer.result()} pairs, {heart}"
+        turns += 1
+        await asyncio.sleep(0)
+    [[pairs]] = await answer
+    loop = "goes on" if turns else "stands still"
+    print(f"{label}: {pairs} pairs, the loop {loop}")
 
 
-async def main(api_url: str = API_URL) -> None:
-    titles = await get_titles(api_url)
-    print("In the loop:", await heartbeat(ask_here(titles)))
-    print("In a thread:", await heartbeat(ask_elsewhere(titles)))
+async def main() -> None:
+    with closing(sqlite3.connect(":memory:")) as here:
+        ask(here, FILL)
+        await show("In the loop", ask_here(here, COUNT))
+
+    # A connection belongs to a thread, so there is one for all calls.
+    with ThreadPoolExecutor(1) as thread:
+        opening = thread.submit(sqlite3.connect, ":memory:")
+        there = await asyncio.wrap_future(opening)
+        try:
+            await ask_elsewhere(thread, there, FILL)
+            asking = ask_elsewhere(thread, there, COUNT)
+            await show("In a thread", asking)
+        finally:
+            # It is closed there, too, before the pool ends.
+            thread.submit(there.close)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ class Asking(ProcessPoolExecutor):
         super().submit(int).result()
 
     def submit(self, fn, /, *args, **kwargs):
-        path = args[0] if args and isinstance(args[0], str) else ""
-        return super().submit(ask, self.url + path)
+        # Words that begin with a slash are the end of the path.
+        path = [word for word in args[0] if word[0] == "/"]
+        return super().submit(ask, self.url + "".join(path))
 
 
 def ask(url):
@@ -140,6 +141,7 @@ async def test_each_call_gets_its_own_answer(mock_api):
     await mock_api.answer("/users/2", status=202)
     await mock_api.hold("/users/1")
     with Asking(2, SPAWN) as pool:
+<<<<<<< HEAD
         pool.url = f"{mock_api.url}/users/"
         one: Any = "1"  # here it takes a part of a URL
         first = asyncio.create_task(learn_in_worker(pool, one))
@@ -147,6 +149,13 @@ async def test_each_call_gets_its_own_answer(mock_api):
         # The answer to the second question comes first.
         two: Any = "2"
         assert await learn_in_worker(pool, two) == 202
+=======
+        pool.url = f"{mock_api.url}/users"
+        first = asyncio.create_task(learn_in_worker(pool, ["/1"]))
+        await mock_api.saw("GET /users/1")
+        # The answer to the second question comes first.
+        assert await learn_in_worker(pool, ["/2"]) == 202
+>>>>>>> usesa
         assert not first.done()
         await mock_api.release("/users/1")
         assert await first == 201
