@@ -54,6 +54,32 @@ test("the server stops only when it is told", async () => {
   await server.has(0, "true");
 });
 
+test("every query has a limit on the server", async () => {
+  await using server = await ownServer();
+  const { name, sql } = server;
+  // Notes the limit, in seconds, where a cancel does not take it back.
+  await sql.unsafe(`
+    create schema ${name};
+    create sequence ${name}.noted;
+    create function ${name}.pg_sleep(seconds float8) returns void
+    language plpgsql as $$ begin
+      perform setval('${name}.noted', extract(
+        epoch from current_setting('statement_timeout')::interval)::int);
+      perform pg_catalog.pg_sleep(seconds);
+    end $$;`);
+  try {
+    const url = new URL(server.url);
+    url.searchParams.set("search_path", `${name},pg_catalog`);
+    await printed(() => main(url.href));
+    const noted = `select last_value::int as seconds from ${name}.noted`;
+    assert.equal((await sql.unsafe(noted))[0].seconds, 20);
+  } finally {
+    await sql.unsafe(`
+      set client_min_messages = warning;
+      drop schema ${name} cascade`);
+  }
+});
+
 test("a time limit ends the query on the server", async () => {
   await using server = await ownServer();
   const sql = server.connected;
