@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import postgres from "postgres";
 
@@ -106,13 +107,31 @@ test("a signal that has aborted before sends no query", async () => {
 // JavaScript only: asyncio.timeout knows whether it was the one.
 test("what the server ends is no giving up", async () => {
   await using server = await ownServer();
-  const asking = giveUp(server.connected, new AbortController().signal);
+  const { signal } = new AbortController();
+  const asking = giveUp(server.connected, signal);
   const rejected = assert.rejects(asking, { code: "57014" });
   await server.has(1, SLEEPS);
   await server.sql`
     select pg_cancel_backend(pid) from pg_stat_activity
     where application_name = ${server.name}`;
   await rejected;
+  // A signal may live long: nobody listens to it for this query now.
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+// JavaScript only: Python's timeout takes only its own cancel.
+test("another error is no giving up", async () => {
+  const stop = new AbortController();
+  const lost = Object.assign(new Error("lost"), { code: "ECONNRESET" });
+  const { promise, reject } = Promise.withResolvers();
+  // The connection breaks at the moment of the cancel.
+  const cancel = () => reject(lost);
+  const asking = giveUp(
+    () => Object.assign(promise, { cancel }),
+    stop.signal,
+  );
+  stop.abort();
+  await assert.rejects(asking, lost);
 });
 
 // What the language does, without the program.
