@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import postgres from "postgres";
 
@@ -54,6 +55,32 @@ test("the server stops only when it is told", async () => {
   await server.has(0, "true");
 });
 
+test("every query has a limit on the server", async () => {
+  await using server = await ownServer();
+  const { name, sql } = server;
+  // Notes the limit, in seconds, where a cancel does not take it back.
+  await sql.unsafe(`
+    create schema ${name};
+    create sequence ${name}.noted;
+    create function ${name}.pg_sleep(seconds float8) returns void
+    language plpgsql as $$ begin
+      perform setval('${name}.noted', extract(
+        epoch from current_setting('statement_timeout')::interval)::int);
+      perform pg_catalog.pg_sleep(seconds);
+    end $$;`);
+  try {
+    const url = new URL(server.url);
+    url.searchParams.set("search_path", `${name},pg_catalog`);
+    await printed(() => main(url.href));
+    const noted = `select last_value::int as seconds from ${name}.noted`;
+    assert.equal((await sql.unsafe(noted))[0].seconds, 20);
+  } finally {
+    await sql.unsafe(`
+      set client_min_messages = warning;
+      drop schema ${name} cascade`);
+  }
+});
+
 test("a time limit ends the query on the server", async () => {
   await using server = await ownServer();
   const sql = server.connected;
@@ -80,13 +107,31 @@ test("a signal that has aborted before sends no query", async () => {
 // JavaScript only: asyncio.timeout knows whether it was the one.
 test("what the server ends is no giving up", async () => {
   await using server = await ownServer();
-  const asking = giveUp(server.connected, new AbortController().signal);
+  const { signal } = new AbortController();
+  const asking = giveUp(server.connected, signal);
   const rejected = assert.rejects(asking, { code: "57014" });
   await server.has(1, SLEEPS);
   await server.sql`
     select pg_cancel_backend(pid) from pg_stat_activity
     where application_name = ${server.name}`;
   await rejected;
+  // A signal may live long: nobody listens to it for this query now.
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+});
+
+// JavaScript only: Python's timeout takes only its own cancel.
+test("another error is no giving up", async () => {
+  const stop = new AbortController();
+  const lost = Object.assign(new Error("lost"), { code: "ECONNRESET" });
+  const { promise, reject } = Promise.withResolvers();
+  // The connection breaks at the moment of the cancel.
+  const cancel = () => reject(lost);
+  const asking = giveUp(
+    () => Object.assign(promise, { cancel }),
+    stop.signal,
+  );
+  stop.abort();
+  await assert.rejects(asking, lost);
 });
 
 // What the language does, without the program.

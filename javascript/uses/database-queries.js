@@ -48,7 +48,8 @@ export async function main(databaseUrl = DATABASE_URL) {
     );
     console.log("Found: row", await findSeventh(sql));
   } finally {
-    await sql.end();
+    // Without a limit, it waits for ever if the server is down.
+    await sql.end({ timeout: 0 });
   }
 }
 

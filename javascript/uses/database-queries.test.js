@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { randomInt, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import postgres from "postgres";
 
-import { databaseUrl, limited, printed, running } from "../helpers.js";
+import {
+  databaseUrl,
+  limited,
+  printed,
+  runNode,
+  running,
+} from "../helpers.js";
 import { countPosts, findSeventh, main } from "./database-queries.js";
 
 /** The test's own view of the server, beside the program's. */
@@ -69,6 +77,15 @@ async function ownServer() {
   };
 }
 
+/** A URL at which no server listens. */
+async function nowhere() {
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const { port } = /** @type {any} */ (free.address());
+  await once(free.close(), "close");
+  return `postgres://app@127.0.0.1:${port}/app`;
+}
+
 test("all questions are answered", async () => {
   const url = await databaseUrl();
   assert.equal(
@@ -102,6 +119,14 @@ test("every query has a limit on the server", async () => {
   assert.deepEqual(
     noted.map((row) => row.statement_timeout),
     ["30s", "30s", "30s", "30s"],
+  );
+});
+
+test("a server that is down is an error", async () => {
+  const url = await nowhere();
+  await assert.rejects(
+    printed(() => main(url)),
+    { code: "ECONNREFUSED" },
   );
 });
 
@@ -249,6 +274,21 @@ test("then and execute start a query", async () => {
   const [made] = await server.sql`select last_value from made`;
   assert.equal(Number(made.last_value), 2);
   await Promise.all([first, second]);
+});
+
+// JavaScript only: the pool of asyncpg waits for nothing that never came.
+test("the end of a pool may never come", async () => {
+  const { code, stderr } = await runNode([
+    "--input-type=module",
+    "--eval",
+    `import postgres from "postgres";
+     const sql = postgres("${await nowhere()}", { max: 2 });
+     const asking = [1, 2, 3, 4].map((n) => sql\`select \${n}\`);
+     await Promise.all(asking).catch(() => {});
+     await sql.end();`,
+  ]);
+  assert.equal(code, 13);
+  assert.match(stderr, /Warning: Detected unsettled top-level await/);
 });
 
 test("a sort makes all rows", async () => {

@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 
-import { printed, runNode, serving } from "../helpers.js";
+import { limited, printed, runNode, serving } from "../helpers.js";
 import { clients, main, server } from "./tcp-chat.js";
 
 const HOST = "127.0.0.1";
@@ -130,6 +130,20 @@ for (const end of ["", "\n"]) {
     assert.equal(await say(ada, "Go on", linesAt(alan)), "Go on");
   });
 }
+
+test("too long a line ends a client that does not read", async () => {
+  await using room = await chat();
+  const deaf = await room.join();
+  deaf.on("error", () => {}).pause(); // perhaps a reset
+  // The connection may be there for us before it is for the server.
+  while (room.ends.length === 0) await once(server, "connection");
+  const [end] = room.ends;
+  // More than the buffers of the system hold.
+  end.write(Buffer.alloc(32_000_000));
+  const closed = once(end, "close");
+  deaf.write("x".repeat(1025));
+  await limited(closed, () => "still connected");
+});
 
 test("a client that does not read is out", async () => {
   await using room = await chat();

@@ -25,7 +25,8 @@ async def chat(reader: StreamReader, writer: StreamWriter) -> None:
         while (line := await reader.readline()).endswith(b"\n"):
             tell(clients - {writer}, line)
     clients.discard(writer)
-    writer.close()
+    # `close` would first wait until it has read all: perhaps for ever.
+    writer.transport.abort()
 
 
 def tell(hearers: set[StreamWriter], line: bytes) -> None:

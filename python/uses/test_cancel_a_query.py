@@ -8,6 +8,17 @@ from helpers import limited, printed
 from uses.cancel_a_query import give_up, main
 
 SLEEPS = "wait_event = 'PgSleep'"
+# Notes the limit, in seconds, where a cancel does not take it back.
+SCHEMA = """
+create schema {name};
+create sequence {name}.noted;
+create function {name}.pg_sleep(seconds float8) returns void
+language plpgsql as $$ begin
+    perform setval('{name}.noted', extract(epoch from
+        current_setting('statement_timeout')::interval)::int);
+    perform pg_catalog.pg_sleep(seconds);
+end $$;
+"""
 
 
 class Server:
@@ -15,6 +26,7 @@ class Server:
 
     def __init__(self, connection, url):
         self.ask = connection.fetchval
+        self.run = connection.execute
         self.name = f"test_{uuid4().hex}"
         self.url = f"{url}?application_name={self.name}"
 
@@ -49,6 +61,17 @@ async def test_the_server_stops_only_when_it_is_told(server):
         "With a time limit: given up\n"
     )
     await server.has(0, "true")
+
+
+async def test_every_query_has_a_limit_on_the_server(server):
+    await server.run(SCHEMA.format(name=server.name))
+    try:
+        path = f"search_path={server.name},pg_catalog"
+        await printed(main(f"{server.url}&{path}"))
+        noted = f"select last_value from {server.name}.noted"
+        assert await server.ask(noted) == 20
+    finally:
+        await server.run(f"drop schema {server.name} cascade")
 
 
 async def test_a_time_limit_ends_the_query_on_the_server(

@@ -13,17 +13,14 @@ from uses import tcp_chat
 from uses.tcp_chat import HOST, main
 
 PYTHON_SERVER = """
-import asyncio, logging, os, sys
-from contextlib import suppress
+import logging, os, runpy, sys
 from logging.handlers import BufferingHandler
 
 os.environ["PORT"] = "0"
 logged = BufferingHandler(1000)
 logging.getLogger().addHandler(logged)
-from uses import tcp_chat
-tcp_chat.print = lambda _, port, flush: print(port, flush=flush)
-with suppress(KeyboardInterrupt):
-    asyncio.run(tcp_chat.main())
+named = {"print": lambda _, port, flush: print(port, flush=flush)}
+runpy.run_path("uses/tcp_chat.py", named, "__main__")
 sys.exit(len(logged.buffer))
 """
 IN_NODE = """
@@ -66,6 +63,16 @@ async def join(port):
 async def say(writer, line, to):
     writer.write(f"{line}\n".encode())
     return (await to.readline()).decode().rstrip()
+
+
+def server_end(client):
+    """The writer through which the server talks to this client."""
+    [writer] = [
+        writer
+        for writer in tcp_chat.clients
+        if writer.get_extra_info("peername") == client.getsockname()
+    ]
+    return writer
 
 
 def vanish(writer):
@@ -131,6 +138,21 @@ async def test_too_long_a_line_ends_a_client(join, end):
     assert await say(ada, "Go on", at_alan) == "Go on"
 
 
+async def test_too_long_a_line_ends_a_client_that_does_not_read(
+    port, join
+):
+    with socket.create_connection((HOST, port)) as deaf:
+        _, ada = await join()
+        at_alan, _ = await join()
+        await say(ada, "All are in", at_alan)
+        to_deaf = server_end(deaf)
+        # More than the buffers of the system hold.
+        to_deaf.write(bytes(32_000_000))
+        deaf.sendall(b"x" * 1025)
+        async with limited(lambda: "still connected"):
+            await to_deaf.wait_closed()
+
+
 async def test_a_client_that_does_not_read_is_out(port, join):
     with socket.socket() as deaf:
         deaf.connect((HOST, port))
@@ -140,11 +162,7 @@ async def test_a_client_that_does_not_read_is_out(port, join):
         ada.write(lines)
         assert await at_alan.readexactly(len(lines)) == lines
         # The system took all that for the deaf one; 64 KiB may wait.
-        [to_deaf] = [
-            client
-            for client in tcp_chat.clients
-            if client.get_extra_info("peername") == deaf.getsockname()
-        ]
+        to_deaf = server_end(deaf)
         unread = []
         for _ in range(10_000):
             lines = (b"x" * 1023 + b"\n") * 16
