@@ -146,6 +146,27 @@ test("after a file is read, setImmediate comes before a timer", async () => {
   assert.deepEqual(ran, ["immediate", "timer"]);
 });
 
+// JavaScript only: Python has one queue for what is ready.
+test("in the main program a timer that is due comes before setImmediate", async () => {
+  const due = await runNode([
+    "-e",
+    `setImmediate(() => console.log("immediate"));
+     setTimeout(() => console.log("timer"), 0);
+     const end = performance.now() + 5;
+     while (performance.now() < end);`,
+  ]);
+  assert.equal(due.stdout, "timer\nimmediate\n");
+  const early = await runNode([
+    "-e",
+    `const timer = setTimeout(() => console.log("timer"), 60_000);
+     setImmediate(() => {
+       console.log("immediate");
+       clearTimeout(timer);
+     });`,
+  ]);
+  assert.equal(early.stdout, "immediate\n");
+});
+
 test("a timer of 0", async () => {
   const ran = [];
   const both = Promise.withResolvers();

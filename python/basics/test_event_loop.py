@@ -1,4 +1,5 @@
 import asyncio
+import socket
 
 import httpx
 import pytest
@@ -104,6 +105,32 @@ async def test_what_a_callback_adds_waits_for_the_next_turn():
         "added by timer 1",
         "added by timer 2",
     ]
+
+
+# Python only: Node looks for data after its timers.
+def test_data_comes_before_timers():
+    ran: list[str] = []
+
+    async def wait_for_both():
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            loop.call_later(0, ran.append, "timer")
+            loop.add_reader(ours, ran.append, "data")
+            theirs.send(b"!")
+            # Both are there when the loop looks.
+            end = loop.time() + 0.002
+            while loop.time() < end:
+                pass
+            for _ in range(2):
+                await asyncio.sleep(0)
+            loop.remove_reader(ours)
+
+    # The default loop of Windows watches no sockets.
+    factory = asyncio.SelectorEventLoop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(wait_for_both())
+    assert ran == ["data", "timer"]
 
 
 async def test_giving_way_lets_timers_and_answers_in(mock_api):
