@@ -46,7 +46,8 @@ export async function ask(apiUrl, slots, name) {
     if (!AGAIN.includes(status) || attempt === 3 || wait > 5000) break;
     await sleep(wait);
   }
-  if (!found?.unit) return `${name}: no value (${status})`;
+  if (found?.value === undefined || found.unit === undefined)
+    return `${name}: no value (${status})`;
   return `${name}: ${found.value} ${found.unit}`;
 }
 

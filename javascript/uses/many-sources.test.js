@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 
 import pLimit from "p-limit";
@@ -19,6 +20,14 @@ const ROWS = [
   "snow: no value (500)",
   "ozone: 48 µg/m³",
   "noise: 54 dB",
+];
+const BODIES = [
+  "<p>Hello</p>",
+  "{}",
+  "[]",
+  "null",
+  '{"value": 1}',
+  '{"unit": "m/s"}',
 ];
 const OTHERS = ROWS.toSpliced(2, 1);
 
@@ -85,9 +94,15 @@ for (const status of [429, 503]) {
     const body = "<p>Busy</p>";
     await api.answer("/sources/*", { status, headers, body });
     const time = clock(t);
-    const asking = ask(api.url, pLimit(1), "noise");
+    let settled = false;
+    const asking = ask(api.url, pLimit(1), "noise").finally(() => {
+      settled = true;
+    });
     await api.ended("GET /sources/noise");
-    while ((await api.log()).length < 3) await time.advance(100);
+    while ((await api.log()).length < 3) {
+      assert(!settled);
+      await time.advance(100);
+    }
     // It does not pause after the last one.
     const row = await limited(asking, () => "It pauses.");
     assert.equal(row, `noise: no value (${status})`);
@@ -107,7 +122,7 @@ test("a lost connection is asked again", async (t) => {
   assert.equal(wind.length, 3);
 });
 
-for (const body of ["<p>Hello</p>", "{}", "[]", "null"]) {
+for (const body of BODIES) {
   test(`a bad answer costs one row (${body})`, async (t) => {
     const api = await mockApi(t);
     await api.answer("/sources/wind", { body });
@@ -155,14 +170,14 @@ test("a long pause is not waited for", async (t) => {
 
 test("the server says when to try again", async (t) => {
   const api = await mockApi(t);
-  const headers = { "Retry-After": "4" };
+  const headers = { "Retry-After": "5" };
   await api.answer("/sources/*", { status: 503, headers });
   const time = clock(t);
   const slots = pLimit(1);
   const asking = ask(api.url, slots, "wind");
   await api.ended("GET /sources/wind");
   // The slot is free while it pauses.
-  await slots(() => time.advance(3900));
+  await slots(() => time.advance(4900));
   assert.equal((await api.log()).length, 1);
   await api.answer("/sources/*", { body: "{}" });
   await until(asking, time, api);
@@ -213,6 +228,24 @@ test("a promise in place of a function has started", async (t) => {
   await api.saw("GET /data");
   await api.release("/data");
   await (await started).text();
+});
+
+// JavaScript only: Python has a semaphore.
+test("a stream of Node limits, too", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/sources/*");
+  const get = async (/** @type {string} */ name) =>
+    (await fetch(`${api.url}/sources/${name}`)).status;
+  const names = ROWS.map((row) => row.split(":")[0]);
+  const statuses = Readable.from(names)
+    .map(get, { concurrency: 3 })
+    .toArray();
+  await api.saw("GET /sources/*", 3);
+  // Whatever the stream sends, too, is here before this.
+  await (await fetch(`${api.url}/data`)).text();
+  assert.equal((await api.log({ settled: false })).length, 4);
+  await api.release("/sources/*");
+  assert.deepEqual(await statuses, [200, 503, 200, 500, 200, 200]);
 });
 
 test("a post sent twice makes two", async (t) => {
