@@ -35,17 +35,19 @@ test("never more than one request is in flight", async (t) => {
 
 test("a slow part holds up all that follow", async (t) => {
   const api = await mockApi(t);
-  await api.hold("/posts");
+  await api.hold("*");
   const program = running(() => main(api.url));
   await api.saw("GET /posts");
   assert.equal(program.output, START);
-  await api.hold("/users/1/picture");
   await api.release("/posts");
+  await api.saw("GET /notifications");
+  assert.equal(program.output, START + POSTS);
+  await api.release("/notifications");
   await api.saw("GET /users/1/picture");
   assert.equal(program.output, `${START}${POSTS}[news] 3\n`);
   // Two of five requests have not been sent.
   assert.equal((await api.log({ settled: false })).length, 3);
-  await api.release("/users/1/picture");
+  await api.release("*");
   await program.done;
   assert.match(program.output, /Alan\nLoading has ended\.\n$/);
 });
@@ -55,12 +57,20 @@ test("a failed part costs only itself", async (t) => {
   await api.fail("/posts", [500]);
   await api.drop("/notifications");
   await api.fail("/users/2/picture", [404]);
+  await api.answer("/users/3/picture", { body: "<svg>", cut: 3 });
   assert.equal(
     await printed(() => main(api.url)),
     `${START}${OLD_POSTS}[no news]\n` +
-      "[picture] Ada\n[no picture] Grace\n[picture] Alan\n" +
+      "[picture] Ada\n[no picture] Grace\n[no picture] Alan\n" +
       "Loading has ended.\n",
   );
+});
+
+test("an answer that cannot be read is no failed part", async (t) => {
+  const api = await mockApi(t);
+  await api.answer("/notifications", { body: "<html>" });
+  const program = running(() => main(api.url));
+  await assert.rejects(program.done, { name: "SyntaxError" });
 });
 
 test("the limits add up", async (t) => {

@@ -13,7 +13,7 @@ const ARGS = ["--input-type=module", "--eval", FETCH];
 
 export async function loadUsers(apiUrl, users) {
   for (const user of users) {
-    const response = await fetch(`${apiUrl}/users/${user}?delay=0.5`);
+    const response = await fetch(`${apiUrl}/users/${user}?delay=0.4`);
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     console.log((await response.json()).name, "is here");
   }

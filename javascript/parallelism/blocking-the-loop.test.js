@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { test } from "node:test";
@@ -6,7 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
 import { mockApi, runNode, running } from "../helpers.js";
-import { fetchReport, main } from "./blocking-the-loop.js";
+import { fetchReport, loadUsers, main } from "./blocking-the-loop.js";
 
 const newCell = () => new Int32Array(new SharedArrayBuffer(4));
 
@@ -50,9 +51,13 @@ test("nothing else happens while the loop is blocked", async (t) => {
 test("a call that blocks elsewhere stops nobody", async (t) => {
   const api = await mockApi(t);
   await api.hold("/posts/2");
+  await api.hold("/users/4");
   const program = running(() => main(api.url));
-  await program.prints("Edsger is here\nBarbara is here\n");
+  // The other program waits, and so does the first user.
   await api.saw("/posts/2");
+  await api.saw("/users/4");
+  await api.release("/users/4");
+  await program.prints("Edsger is here\nBarbara is here\n");
   const log = await api.log({ settled: false });
   const report = log.find((entry) => entry.path === "/posts/2");
   assert.equal(report?.ending, null);
@@ -65,6 +70,17 @@ test("a report that fails ends the call with an error", async (t) => {
   const api = await mockApi(t);
   await api.fail("/posts/1", [500]);
   assert.throws(() => fetchReport(`${api.url}/posts/1`), /HTTP 500/);
+
+  await api.fail("/posts/2", [500]);
+  const program = running(() => main(api.url));
+  await assert.rejects(program.done, /HTTP 500/);
+  await api.ended("/users/5"); // Promise.all does not wait for it
+});
+
+test("a user that fails ends the call with an error", async (t) => {
+  const api = await mockApi(t);
+  await api.fail("/users/1", [500]);
+  await assert.rejects(loadUsers(api.url, [1, 2]), /HTTP 500/);
 });
 
 // What the language does, without the program.
@@ -102,6 +118,14 @@ test("no time limit interrupts a blocking call", async () => {
   assert.equal(signal.aborted, false);
   await once(signal, "abort");
   assert.equal(signal.reason.name, "TimeoutError");
+});
+
+test("a blocking call has a limit of its own", () => {
+  const forever = ["--eval", "setInterval(() => {}, 1000);"];
+  assert.throws(
+    () => execFileSync(process.execPath, forever, { timeout: 50 }),
+    { code: "ETIMEDOUT" },
+  );
 });
 
 // JavaScript only: Python's debug mode names the step instead.

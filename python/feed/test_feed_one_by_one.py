@@ -1,6 +1,8 @@
 import asyncio
+import json
 
 import httpx
+import pytest
 
 from feed.feed_one_by_one import main
 from helpers import printed, running
@@ -30,17 +32,19 @@ async def test_never_more_than_one_request_is_in_flight(mock_api):
 
 
 async def test_a_slow_part_holds_up_all_that_follow(mock_api):
-    await mock_api.hold("/posts")
+    await mock_api.hold("*")
     async with running(main(mock_api.url)) as program:
         await mock_api.saw("GET /posts")
         assert program.output == START
-        await mock_api.hold("/users/1/picture")
         await mock_api.release("/posts")
+        await mock_api.saw("GET /notifications")
+        assert program.output == START + POSTS
+        await mock_api.release("/notifications")
         await mock_api.saw("GET /users/1/picture")
         assert program.output == f"{START}{POSTS}[news] 3\n"
         # Two of five requests have not been sent.
         assert len(await mock_api.log(settled=False)) == 3
-        await mock_api.release("/users/1/picture")
+        await mock_api.release("*")
     assert program.output.endswith(
         "[picture] Alan\nLoading has ended.\n"
     )
@@ -50,11 +54,20 @@ async def test_a_failed_part_costs_only_itself(mock_api):
     await mock_api.fail("/posts", [500])
     await mock_api.drop("/notifications")
     await mock_api.fail("/users/2/picture", [404])
+    await mock_api.answer("/users/3/picture", body="<svg>", cut=3)
     assert await printed(main(mock_api.url)) == (
         f"{START}{OLD_POSTS}[no news]\n"
-        "[picture] Ada\n[no picture] Grace\n[picture] Alan\n"
+        "[picture] Ada\n[no picture] Grace\n[no picture] Alan\n"
         "Loading has ended.\n"
     )
+
+
+async def test_an_answer_that_cannot_be_read_is_no_failed_part(
+    mock_api,
+):
+    await mock_api.answer("/notifications", body="<html>")
+    with pytest.raises(json.JSONDecodeError):
+        await printed(main(mock_api.url))
 
 
 async def test_the_limits_add_up(mock_api, clock):

@@ -17,7 +17,7 @@ async def load_users(
     client: httpx.AsyncClient, users: tuple[int, ...]
 ) -> None:
     for user in users:
-        response = await client.get(f"/users/{user}?delay=0.5")
+        response = await client.get(f"/users/{user}?delay=0.4")
         response.raise_for_status()
         print(response.json()["name"], "is here")
 

@@ -3,12 +3,13 @@ import logging
 import threading
 import time
 from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import httpx
 import pytest
 
-from helpers import run_python, running
-from parallelism.blocking_the_loop import fetch_report, main
+from helpers import printed, run_python, running
+from parallelism.blocking_the_loop import fetch_report, load_users, main
 
 
 def ask(url):
@@ -47,7 +48,12 @@ async def test_nothing_else_happens_while_the_loop_is_blocked(
 
 async def test_a_call_that_blocks_elsewhere_stops_nobody(mock_api):
     await mock_api.hold("/posts/2")
+    await mock_api.hold("/users/4")
     async with running(main(mock_api.url)) as program:
+        # The thread waits, and so does the first user.
+        await mock_api.saw("/posts/2")
+        await mock_api.saw("/users/4")
+        await mock_api.release("/users/4")
         await program.prints("Edsger is here\nBarbara is here\n")
         log = {e.path: e for e in await mock_api.log(settled=False)}
         assert log["/posts/2"].ending is None
@@ -62,6 +68,21 @@ async def test_a_report_that_fails_ends_the_call_with_an_error(
     with pytest.raises(HTTPError, match="HTTP Error 500") as raised:
         await asyncio.to_thread(fetch_report, f"{mock_api.url}/posts/1")
     raised.value.close()
+
+    await mock_api.fail("/posts/2", [500])
+    with pytest.raises(ExceptionGroup) as raised_elsewhere:
+        await printed(main(mock_api.url))
+    [error] = raised_elsewhere.value.exceptions
+    assert isinstance(error, HTTPError)
+    error.close()
+
+
+async def test_a_user_that_fails_ends_the_call_with_an_error(
+    mock_api, client
+):
+    await mock_api.fail("/users/1", [500])
+    with pytest.raises(httpx.HTTPStatusError, match="500"):
+        await load_users(client, (1, 2))
 
 
 # What the language does, without the program.
@@ -100,6 +121,16 @@ async def test_no_time_limit_interrupts_a_blocking_call():
             block()
             # This one really waits.
             await asyncio.sleep(10)
+
+
+async def test_a_blocking_call_has_a_limit_of_its_own(mock_api):
+    await mock_api.hold("/posts/1")
+
+    def fetch():
+        urlopen(f"{mock_api.url}/posts/1", timeout=0.05).close()
+
+    with pytest.raises(TimeoutError, match="timed out"):
+        await asyncio.to_thread(fetch)
 
 
 # Python only: JavaScript's fetch cannot block.
