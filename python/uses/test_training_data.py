@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
-from typing import Any
 
 import httpx
 import pytest
@@ -141,21 +140,11 @@ async def test_each_call_gets_its_own_answer(mock_api):
     await mock_api.answer("/users/2", status=202)
     await mock_api.hold("/users/1")
     with Asking(2, SPAWN) as pool:
-<<<<<<< HEAD
-        pool.url = f"{mock_api.url}/users/"
-        one: Any = "1"  # here it takes a part of a URL
-        first = asyncio.create_task(learn_in_worker(pool, one))
-        await mock_api.saw("GET /users/1")
-        # The answer to the second question comes first.
-        two: Any = "2"
-        assert await learn_in_worker(pool, two) == 202
-=======
         pool.url = f"{mock_api.url}/users"
         first = asyncio.create_task(learn_in_worker(pool, ["/1"]))
         await mock_api.saw("GET /users/1")
         # The answer to the second question comes first.
         assert await learn_in_worker(pool, ["/2"]) == 202
->>>>>>> usesa
         assert not first.done()
         await mock_api.release("/users/1")
         assert await first == 201
