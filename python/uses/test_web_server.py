@@ -428,7 +428,7 @@ async def test_uvicorn_run_needs_a_loop_of_its_own():
     assert message in ended.stderr, ended.stderr
 
 
-async def test_a_body_has_no_limit_by_itself(app):
+async def test_a_body_has_no_limit_by_itself(app: FastAPI):
     @app.post("/")
     async def count(request: Request) -> int:
         return len(await request.body())
@@ -439,9 +439,9 @@ async def test_a_body_has_no_limit_by_itself(app):
 
 
 async def test_a_handler_goes_on_when_its_client_has_gone(
-    mock_api, client, app
+    mock_api, client, app: FastAPI
 ):
-    gone = asyncio.Queue()
+    gone: asyncio.Queue[list[bool]] = asyncio.Queue()
 
     @app.get("/gone")
     async def notice(request: Request) -> None:
@@ -473,8 +473,10 @@ async def test_a_handler_goes_on_when_its_client_has_gone(
     assert entry.ending == "completed"
 
 
-async def test_a_stream_is_stopped_when_its_client_has_gone(app):
-    ended = asyncio.Queue()
+async def test_a_stream_is_stopped_when_its_client_has_gone(
+    app: FastAPI,
+):
+    ended: asyncio.Queue[str] = asyncio.Queue()
 
     async def parts():
         try:
