@@ -106,8 +106,8 @@ def proven(root: Path, *, holds: bool) -> str:
 
 def _written(facts: Facts, chosen: Sequence[Pair]) -> Facts:
     """Write all that derives from the facts; the facts as they are then."""
-    new = [pair for pair in filter(facts.is_new, chosen) if pair.page in facts.texts]
-    texts = {pair.page: pages.written(facts, pair) for pair in new}
+    there = [pair for pair in chosen if pair.page in facts.texts]
+    texts = {pair.page: pages.written(facts, pair) for pair in there}
     now = replace(facts, texts=facts.texts | texts)
     if len(chosen) == len(facts.pairs):
         texts |= indexes.written(now)
@@ -135,7 +135,7 @@ def _run(facts: Facts, chosen: Sequence[Pair], browser: bool = False) -> Facts:
 
 def _after_runs(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     yield from checks.ran(facts, chosen)
-    for pair in filter(facts.is_new, chosen):
+    for pair in chosen:
         yield from pages.stale(facts, pair)
     for path, svg in _pictures(facts, chosen).items():
         if not path.is_file() or path.read_text("utf-8") != svg:

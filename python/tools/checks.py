@@ -19,9 +19,8 @@ def static(facts: Facts, chosen: Sequence[Pair]) -> Iterator[Finding]:
     """Everything that can be said without running a program."""
     for pair in chosen:
         yield from _files(facts, pair)
-        if facts.is_new(pair):
-            yield from rules.check(facts, pair)
-            yield from pages.check(facts, pair)
+        yield from rules.check(facts, pair)
+        yield from pages.check(facts, pair)
     yield from addresses.check(facts, chosen)
     yield from addresses.check_links(facts, chosen)
     if len(chosen) == len(facts.pairs):

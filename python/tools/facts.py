@@ -12,9 +12,6 @@ from tools.page import Page, parse
 from tools.runs import Run, Runs
 from tools.source import LANGUAGES, Named, tests
 
-# The pairs that still have the form of the first edition. Programs and links are
-# checked, the rest waits until the pair is rewritten and its line here is removed.
-FIRST_EDITION = "docs/first-edition.txt"
 _TEXT = {".md", ".py", ".js", ".html", ".json", ".txt"}
 
 
@@ -39,10 +36,6 @@ class Facts:
     def page(self, pair: Pair) -> Page:
         """The page of a pair; an empty one where it has none."""
         return parse(self.text(pair.page))
-
-    def is_new(self, pair: Pair) -> bool:
-        """Whether a pair has the form of the second edition: see FIRST_EDITION."""
-        return pair.name not in self.text(FIRST_EDITION).split()
 
     def title(self, pair: Pair) -> str:
         """The title of the page; the slug in words until it has one."""

@@ -1,60 +1,65 @@
-"""A chat over WebSocket: what one says, all the others hear."""
+"""Pass on each message that one client sends to all the others.
+
+Explained in docs/uses/websocket-chat.md
+With PORT=9000 in the environment it is a server, until Ctrl-C.
+"""
 
 import asyncio
+import os
+import sys
+from contextlib import suppress
 
-import websockets
-from websockets import ClientConnection, Server, ServerConnection
+from websockets import (
+    ConnectionClosedError,
+    Origin,
+    ServerConnection,
+    broadcast,
+    connect,
+    serve,
+)
 
-HOST = "127.0.0.1"
-MAX_MESSAGE = 1024  # bytes
-MAX_UNREAD = 65_536  # bytes that wait for one who does not read
-
-
-async def serve(patience: float = 20) -> Server:
-    return await websockets.serve(
-        chat,
-        HOST,
-        0,
-        max_size=MAX_MESSAGE,
-        ping_interval=patience,
-        ping_timeout=patience,
-    )
+PORT = os.environ.get("PORT")
+# The page of another site may not connect in its visitor's name.
+# None: a program that is no browser sends no origin.
+ORIGINS = [None, Origin("https://my.test")]
 
 
 async def chat(client: ServerConnection) -> None:
-    try:
+    # It may send too big a message, or vanish without a goodbye.
+    with suppress(ConnectionClosedError):
         async for message in client:
-            tell(client.server.connections - {client}, message)
-    except websockets.ConnectionClosedError:
-        pass  # too big a message, or gone without a goodbye
-
-
-def tell(hearers: set[ServerConnection], message: str | bytes) -> None:
-    websockets.broadcast(hearers, message)
-    for hearer in hearers:
-        # To wait for the slowest would hold up all the others.
-        if hearer.transport.get_write_buffer_size() > MAX_UNREAD:
-            hearer.transport.abort()
-
-
-async def say(
-    client: ClientConnection, message: str, to: ClientConnection
-) -> str | bytes:
-    await client.send(message)
-    return await to.recv()
+            hearers = client.server.connections - {client}
+            # To wait for a slow client would hold up all the others.
+            broadcast(hearers, message)
+            for hearer in hearers:
+                if hearer.transport.get_write_buffer_size() > 65_536:
+                    hearer.transport.abort()
 
 
 async def main() -> None:
-    async with await serve() as server:
-        port = server.sockets[0].getsockname()[1]
-        grace = await websockets.connect(f"ws://{HOST}:{port}")
-        ada = await websockets.connect(f"ws://{HOST}:{port}")
-        print("Grace hears:", await say(ada, "Hello, Grace", grace))
-        print("Ada hears:", await say(grace, "Hello, Ada", ada))
-        await ada.send("x" * 2000)
-        await ada.wait_closed()
-        print("Ada is closed with code", ada.close_code)
+    try:
+        # 1024 bytes for a message: they wait in memory until its end.
+        server = await serve(
+            chat,
+            "127.0.0.1",
+            int(PORT or 0),
+            max_size=1024,
+            origins=ORIGINS,
+        )
+    except (OSError, OverflowError, ValueError) as error:
+        sys.stderr.write(f"Port {PORT} is no free port: {error}\n")
+        sys.exit(2)
+    # The end of this block says goodbye to all clients.
+    async with server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        if PORT:
+            print("The chat listens on", url, flush=True)
+            await asyncio.Event().wait()
+        async with connect(url) as ada, connect(url) as grace:
+            await grace.send("Hello, Ada")
+            print("Ada hears:", await ada.recv())
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main())
