@@ -61,6 +61,15 @@ test("awaited one by one, waits add up", async (t) => {
   );
 });
 
+test("a failure is no fast answer", async (t) => {
+  const api = await mockApi(t);
+  await api.fail("/users/1", [500]);
+  await assert.rejects(
+    printed(() => main(api.url)),
+    { message: "HTTP 500" },
+  );
+});
+
 test("computations in tasks come before anything else", async () => {
   const output = await printed(() =>
     show("CPU in tasks", compute, compute),

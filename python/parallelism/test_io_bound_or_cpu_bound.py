@@ -7,6 +7,9 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+import httpx
+import pytest
+
 from helpers import printed, running
 from parallelism.io_bound_or_cpu_bound import (
     compute_in_task,
@@ -59,6 +62,12 @@ async def test_awaited_one_by_one_waits_add_up(mock_api, client):
         "/users/1",
     ]
     assert [entry.in_flight for entry in log] == [1, 2, 1]
+
+
+async def test_a_failure_is_no_fast_answer(mock_api):
+    await mock_api.fail("/users/1", [500])
+    with pytest.raises(httpx.HTTPStatusError):
+        await printed(main(mock_api.url))
 
 
 async def test_computations_in_tasks_come_before_anything_else():
