@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from time import monotonic
 
 import httpx
 import pytest
@@ -92,10 +93,12 @@ async def test_run_waits_itself_until_no_task_is_left(mock_api, capsys):
 # Python only: in JavaScript Node keeps the time.
 def test_a_loop_that_waits_does_not_ask_the_clock(monkeypatch):
     asked = []
-    now = tiny_event_loop.now
-    monkeypatch.setattr(
-        tiny_event_loop, "now", lambda: asked.append(1) or now()
-    )
+
+    def now():
+        asked.append("What time is it?")
+        return monotonic()
+
+    monkeypatch.setattr(tiny_event_loop, "now", now)
 
     def nap():
         yield "sleep", 0.1
