@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mockApi, running } from "../helpers.js";
+import { mockApi, runNode, running } from "../helpers.js";
 import { main, run } from "./tiny-event-loop.js";
 
 /**
@@ -112,6 +112,24 @@ test("a failure is thrown in where the task waits", async (t) => {
   await finished([careful(`${api.url}/users/1`)]);
   await finished([careful(`${api.url}/users/2`)]);
   assert.deepEqual(got, ["ECONNRESET", 200]);
+});
+
+test("a failure that no task handles ends the loop", async () => {
+  const ended = await runNode([
+    "-e",
+    `import { run } from "./basics/tiny-event-loop.js";
+     function* fail() {
+       yield ["sleep", 0];
+       throw new Error("no luck");
+     }
+     function* wait() {
+       yield ["sleep", 100];
+       console.log("the other");
+     }
+     run([fail(), wait()]);`,
+  ]);
+  assert.deepEqual([ended.code, ended.stdout], [1, ""]);
+  assert.match(ended.stderr, /^Error: no luck$/m);
 });
 
 // JavaScript only: a Python thread can wait itself.

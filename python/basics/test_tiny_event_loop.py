@@ -1,9 +1,11 @@
 import asyncio
 import threading
+from time import monotonic
 
 import httpx
 import pytest
 
+from basics import tiny_event_loop
 from basics.tiny_event_loop import main, run
 from helpers import running
 
@@ -88,6 +90,24 @@ async def test_run_waits_itself_until_no_task_is_left(mock_api, capsys):
     assert len(await mock_api.log()) == 2
 
 
+# Python only: in JavaScript Node keeps the time.
+def test_a_loop_that_waits_does_not_ask_the_clock(monkeypatch):
+    asked = []
+
+    def now():
+        asked.append("What time is it?")
+        return monotonic()
+
+    monkeypatch.setattr(tiny_event_loop, "now", now)
+
+    def nap():
+        yield "sleep", 0.1
+
+    run([nap()])
+    # A loop that asks again and again does so thousands of times.
+    assert len(asked) < 100
+
+
 async def test_a_failure_is_thrown_in_where_the_task_waits(mock_api):
     await mock_api.drop("/users/1")
     got = []
@@ -102,6 +122,31 @@ async def test_a_failure_is_thrown_in_where_the_task_waits(mock_api):
     await asyncio.to_thread(run, [careful(f"{url}/1")])
     await asyncio.to_thread(run, [careful(f"{url}/2")])
     assert got == ["RemoteProtocolError", 200]
+
+
+# Python only: Node's get throws at once if it is no URL.
+def test_the_loop_waits_for_no_thread_that_has_failed():
+    def ask():
+        with pytest.raises(httpx.InvalidURL):
+            yield "ask", "http://localhost:none"
+
+    run([ask()])
+
+
+def test_a_failure_that_no_task_handles_ends_the_loop():
+    ran = []
+
+    def fail():
+        yield "sleep", 0
+        raise ValueError("no luck")
+
+    def wait():
+        yield "sleep", 0.1
+        ran.append("the other")
+
+    with pytest.raises(ValueError, match="no luck"):
+        run([fail(), wait()])
+    assert ran == []
 
 
 # What the language does, without the program.

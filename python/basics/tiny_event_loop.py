@@ -18,7 +18,8 @@ API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
 def ask(url: str, task: Any, ready: SimpleQueue[Any]) -> None:
     try:
         ready.put((task, None, httpx.get(url).status_code))
-    except httpx.HTTPError as error:
+    # Whatever it is, the task has to hear of it, or it waits for ever.
+    except Exception as error:
         ready.put((task, error, None))
 
 
