@@ -72,13 +72,21 @@ test("what is saved is what was sent", async (t) => {
 
 test("a read that waits does not stop the loop", posix, async (t) => {
   const [fifo] = fifos(await folderFor(t), 1);
-  const reading = checksum(fifo);
-  const turns = turnsUntil(reading);
-  for (let i = 0; i < 100; i++) await turn();
-  assert.equal(await Promise.race([reading, "not yet"]), "not yet");
-  await writeFile(fifo, "At last");
-  assert.equal(await reading, sha256("At last"));
-  assert((await turns) >= 100);
+  // If the read blocks, only another process can end it.
+  const code = `
+    import { writeFile } from "node:fs/promises";
+    import { setImmediate as turn } from "node:timers/promises";
+    import { checksum, turnsUntil } from "./uses/file-io.js";
+    const fifo = ${JSON.stringify(fifo)};
+    const reading = checksum(fifo);
+    const turns = turnsUntil(reading);
+    for (let i = 0; i < 100; i++) await turn();
+    console.log(await Promise.race([reading, "not yet"]));
+    await writeFile(fifo, "At last");
+    console.log(await reading);
+    console.log((await turns) >= 100);`;
+  const ended = await runNode(["--input-type=module", "-e", code]);
+  assert.equal(ended.stdout, `not yet\n${sha256("At last")}\ntrue\n`);
 });
 
 test("a blocking call shows as no turn", async (t) => {
@@ -89,6 +97,18 @@ test("a blocking call shows as no turn", async (t) => {
   assert.equal(await turnsUntil(reading), 0);
   assert.equal(await reading, await checksum(file));
 });
+
+/**
+ * Wait for what another thread does.
+ * @param {() => boolean} happened
+ */
+async function until(happened) {
+  const limit = AbortSignal.timeout(30_000);
+  while (!happened()) {
+    limit.throwIfAborted();
+    await turn();
+  }
+}
 
 /**
  * Let `fetch` give a body that the test writes.
@@ -120,8 +140,9 @@ test("a piece is written when it comes", async (t) => {
   const body = answering(t);
   body.send(piece);
   const saving = save("", file);
-  while (!existsSync(part) || statSync(part).size < piece.length)
-    await turn();
+  await until(
+    () => existsSync(part) && statSync(part).size >= piece.length,
+  );
   assert.equal(await readFile(part, "utf8"), piece);
   assert(!existsSync(file));
   body.send("b");
@@ -138,7 +159,7 @@ test("a cut download leaves the old file", async (t) => {
   const body = answering(t);
   body.send("half");
   const saving = save("", file);
-  while (!existsSync(`${file}.part`)) await turn();
+  await until(() => existsSync(`${file}.part`));
   body.cut();
   await assert.rejects(saving, /terminated/);
   assert.deepEqual(await readdir(folder), ["saved"]);

@@ -121,7 +121,10 @@ async def test_a_piece_is_written_when_it_comes(tmp_path, monkeypatch):
     piece = b"a" * 100_000
     with answering(piece, b"b") as go_on:
         saving = asyncio.create_task(save("http://test", file))
-        await until(lambda: part.exists() and part.stat().st_size)
+        # The file grows while the thread writes it.
+        await until(
+            lambda: part.exists() and part.stat().st_size >= len(piece)
+        )
         assert part.read_bytes() == piece
         assert not file.exists()
         go_on.set()
