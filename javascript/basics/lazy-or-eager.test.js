@@ -43,7 +43,9 @@ test("main does not wait for the second save", async (t) => {
   const asked = t.mock.method(globalThis, "fetch");
   /** @type {PromiseWithResolvers<void>} */
   const released = Promise.withResolvers();
-  const later = async (/** @type {Parameters<typeof fetch>} */ ...args) => {
+  const later = async (
+    /** @type {Parameters<typeof fetch>} */ ...args
+  ) => {
     await released.promise;
     return fetch(...args);
   };
