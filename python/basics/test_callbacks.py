@@ -58,6 +58,19 @@ async def test_a_failure_is_called_back_and_raised(mock_api, clock):
     assert program.lines == ["main goes on", "Called back: no name"]
 
 
+# Python only: a promise cannot be cancelled.
+async def test_a_cancelled_task_is_called_back_too(
+    mock_api, clock, caplog
+):
+    await mock_api.hold("/users/1")
+    with pytest.raises(asyncio.CancelledError):
+        async with running(main(mock_api.url)) as program:
+            await mock_api.saw("GET /users/1")
+            program.task.cancel()
+    assert program.lines == ["main goes on", "Called back: no name"]
+    assert caplog.text == ""
+
+
 async def test_pause_waits_until_its_timer_is_due(clock):
     paused = pause(0.05)
     await clock.advance(0.049)

@@ -147,6 +147,31 @@ async def test_a_future_can_be_cancelled():
     assert await settled == "Ada"
 
 
+# Python only: a promise cannot be cancelled.
+async def test_a_cancelled_reader_cancels_what_it_shares():
+    shared = asyncio.get_running_loop().create_future()
+    first = asyncio.create_task(louder(shared))
+    second = asyncio.create_task(louder(shared))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    assert shared.cancelled()
+
+
+# Python only: a promise cannot be cancelled.
+async def test_a_shield_keeps_what_readers_share():
+    shared = asyncio.get_running_loop().create_future()
+    first = asyncio.create_task(louder(asyncio.shield(shared)))
+    second = asyncio.create_task(louder(asyncio.shield(shared)))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    shared.set_result("Ada")
+    assert await second == "ADA"
+
+
 # Python only: a JavaScript call gives a promise, and nothing else.
 async def test_three_things_can_be_awaited(client):
     coroutine = get_message(client)
