@@ -42,7 +42,6 @@ async function node(script, options = {}) {
 /** @type {import("node:child_process").ChildProcess[]} */
 const begun = [];
 const create = childProcess.spawn;
-// @ts-expect-error: its types have many forms
 childProcess.spawn = (...args) => {
   // @ts-expect-error: the same
   const child = create(...args);
