@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import childProcess, { spawn } from "node:child_process";
 import { once } from "node:events";
-import { test } from "node:test";
+import { syncBuiltinESMExports } from "node:module";
+import { after, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 
-import { clock, printed, runNode, running } from "../helpers.js";
+import {
+  clock,
+  limited,
+  printed,
+  runNode,
+  running,
+} from "../helpers.js";
 import { main, start, stop } from "./stop-a-subprocess.js";
 
 const WINDOWS = process.platform === "win32";
@@ -32,6 +39,26 @@ async function node(script, options = {}) {
   };
 }
 
+/** @type {import("node:child_process").ChildProcess[]} */
+const begun = [];
+const create = childProcess.spawn;
+childProcess.spawn = (...args) => {
+  // @ts-expect-error: the same
+  const child = create(...args);
+  begun.push(child);
+  return child;
+};
+syncBuiltinESMExports();
+
+// What a red test has left would outlive us.
+after(() => {
+  for (const child of begun) {
+    child.kill("SIGKILL");
+    if (exists(-Number(child.pid)))
+      process.kill(-Number(child.pid), "SIGKILL");
+  }
+});
+
 /** Whether there is such a process, if only as a zombie. */
 function exists(pid) {
   try {
@@ -54,7 +81,7 @@ test("the helper ends too", async () => {
   for (const name of ["polite", "deaf"]) {
     const { child, closed } = start(name);
     await once(child.stdout, "data");
-    await stop(child, closed, 100);
+    await limited(stop(child, closed, 100), () => "not stopped");
     // The helper would hold the other end of the pipe.
     assert(child.stdout.closed);
     assert(!exists(child.pid));

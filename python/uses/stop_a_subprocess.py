@@ -33,12 +33,13 @@ async def start(name: str) -> Process:
 async def stop(process: Process, limit: float) -> None:
     send(process, "SIGTERM")
     try:
+        # It comes back after the last one that could write has ended.
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), limit)
+            await asyncio.wait_for(process.communicate(), limit)
     finally:
         # No program can ignore this. It ends helpers, too.
         send(process, "SIGKILL")
-        await process.wait()
+        await process.communicate()
 
 
 def send(process: Process, name: str) -> None:
@@ -59,8 +60,6 @@ async def main() -> None:
         finally:
             # After an error, too, and if somebody cancels us.
             await stop(process, 0.5)
-        # The output ends with the last one that could write to it.
-        await process.stdout.read()
         print(f"{name}: {process.returncode}, nothing is left")
 
 
