@@ -138,7 +138,11 @@ test("a long wait that is raced again and again", async () => {
     code,
   ]);
   assert.equal(ended.stderr, "");
-  assert.equal(ended.stdout, "100 true\n");
+  const [kept] = ended.stdout.split(" ").map(Number);
+  // Node 26 lets them go, but for the last.
+  if (Number.parseInt(process.versions.node, 10) >= 26)
+    assert(kept < 5);
+  else assert.equal(kept, 100);
 });
 
 // JavaScript only: asyncio.wait takes its callbacks away.
