@@ -186,8 +186,10 @@ async def test_idle_and_half_connections_are_closed(mock_api):
         server.should_exit = True
         await serving
         for reader, writer in idle, half:
-            await reader.read()
-            assert reader.at_eof()
+            # What the server has not read makes a reset of its close.
+            with contextlib.suppress(ConnectionResetError):
+                await reader.read()
+                assert reader.at_eof()
             writer.close()
 
 
