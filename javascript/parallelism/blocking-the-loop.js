@@ -13,7 +13,7 @@ const ARGS = ["--input-type=module", "--eval", FETCH];
 
 export async function loadUsers(apiUrl, users) {
   for (const user of users) {
-    const response = await fetch(`${apiUrl}/users/${user}?delay=0.6`);
+    const response = await fetch(`${apiUrl}/users/${user}?delay=0.8`);
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     console.log((await response.json()).name, "is here");
   }
@@ -29,13 +29,13 @@ export function fetchReport(url) {
 async function blockTheLoop(apiUrl) {
   // While we wait here, the first user is asked for, too.
   await (await fetch(`${apiUrl}/notifications?delay=0.05`)).text();
-  fetchReport(`${apiUrl}/posts/1?delay=1.5`);
+  fetchReport(`${apiUrl}/posts/1?delay=2`);
 }
 
 async function blockElsewhere(apiUrl) {
   await (await fetch(`${apiUrl}/notifications?delay=0.05`)).text();
   // The same program, and a promise in place of the wait.
-  const args = [...ARGS, `${apiUrl}/posts/2?delay=1.5`];
+  const args = [...ARGS, `${apiUrl}/posts/2?delay=2`];
   await promisify(execFile)(process.execPath, args);
   console.log("The report is here");
 }

@@ -17,7 +17,7 @@ async def load_users(
     client: httpx.AsyncClient, users: tuple[int, ...]
 ) -> None:
     for user in users:
-        response = await client.get(f"/users/{user}?delay=0.6")
+        response = await client.get(f"/users/{user}?delay=0.8")
         response.raise_for_status()
         print(response.json()["name"], "is here")
 
@@ -32,13 +32,13 @@ def fetch_report(url: str) -> None:
 async def block_the_loop(client: httpx.AsyncClient, url: str) -> None:
     # While we wait here, the first user is asked for, too.
     await client.get("/notifications?delay=0.05")
-    fetch_report(f"{url}/posts/1?delay=1.5")
+    fetch_report(f"{url}/posts/1?delay=2")
 
 
 async def block_elsewhere(client: httpx.AsyncClient, url: str) -> None:
     await client.get("/notifications?delay=0.05")
     # The same call, in a thread that may wait.
-    await asyncio.to_thread(fetch_report, f"{url}/posts/2?delay=1.5")
+    await asyncio.to_thread(fetch_report, f"{url}/posts/2?delay=2")
 
 
 async def main(api_url: str = API_URL) -> None:
