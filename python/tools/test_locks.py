@@ -37,10 +37,10 @@ def test_an_npm_package_without_version_or_hash(tmp_path, key):
 
 
 def test_an_npm_package_that_names_a_host(tmp_path):
-    place = {"resolved": "https://registry.example/a.tgz"}
+    place = {"resolved": "https://host.example/a.tgz"}
     found = npm(tmp_path, {"node_modules/a": WHOLE | place})
     assert found == [
-        "node_modules/a names where it comes from: https://registry.example/a.tgz"
+        "node_modules/a names where it comes from: https://host.example/a.tgz"
     ]
 
 
@@ -89,13 +89,13 @@ def test_a_requirement_without_a_hash(tmp_path):
     ("text", "found"),
     [
         (
-            f"--index-url https://registry.example/simple\n{HASHED}",
+            f"--index-url https://host.example/simple\n{HASHED}",
             [
-                (1, "names a place: https://registry.example/simple"),
+                (1, "names a place: https://host.example/simple"),
                 (
                     1,
                     "holds an option, and not only requirements: "
-                    "--index-url https://registry.example/simple",
+                    "--index-url https://host.example/simple",
                 ),
             ],
         ),
