@@ -120,7 +120,7 @@ export async function mockApi(t) {
     /** Close the connection without an answer. @param {string} path */
     drop: (path) => set("drop", { path }),
     /**
-     * Let `path` take this many seconds.
+     * Let `path` take this many seconds, whatever a request asks for.
      * @param {string} path
      * @param {number} seconds
      */

@@ -17,12 +17,15 @@ function block(milliseconds) {
 
 test("nothing else happens while the loop is blocked", async (t) => {
   const api = await mockApi(t);
-  await api.hold("/users/1");
-  await api.hold("/posts/1");
+  await api.delay("*", 0);
+  for (const path of ["/notifications", "/users/1", "/posts/1"]) {
+    await api.hold(path);
+  }
   // In a process of its own: it blocks its event loop.
   const file = "parallelism/blocking-the-loop.js";
   const program = runNode([file], { API_URL: api.url });
   await api.saw("/users/1");
+  await api.release("/notifications");
   await api.saw("/posts/1");
   await api.release("/users/1");
   await api.ended("/users/1");
@@ -50,6 +53,7 @@ test("nothing else happens while the loop is blocked", async (t) => {
 
 test("a call that blocks elsewhere stops nobody", async (t) => {
   const api = await mockApi(t);
+  await api.delay("*", 0);
   await api.hold("/posts/2");
   await api.hold("/users/4");
   const program = running(() => main(api.url));
@@ -68,6 +72,7 @@ test("a call that blocks elsewhere stops nobody", async (t) => {
 
 test("a report that fails ends the call with an error", async (t) => {
   const api = await mockApi(t);
+  await api.delay("*", 0);
   await api.fail("/posts/1", [500]);
   assert.throws(() => fetchReport(`${api.url}/posts/1`), /HTTP 500/);
 
@@ -79,6 +84,7 @@ test("a report that fails ends the call with an error", async (t) => {
 
 test("a user that fails ends the call with an error", async (t) => {
   const api = await mockApi(t);
+  await api.delay("*", 0);
   await api.fail("/users/1", [500]);
   await assert.rejects(loadUsers(api.url, [1, 2]), /HTTP 500/);
 });

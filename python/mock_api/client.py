@@ -77,7 +77,7 @@ class MockApi:
         await self._post("drop", path=path)
 
     async def delay(self, path: str, seconds: float) -> None:
-        """Let `path` take this many seconds instead of its default."""
+        """Let `path` take this many seconds, whatever a request asks for."""
         await self._post("delay", path=path, seconds=seconds)
 
     async def log(self, *, settled: bool = True) -> list[LogEntry]:

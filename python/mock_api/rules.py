@@ -123,7 +123,7 @@ class Rules:
         self._put(self._drops, path, True)
 
     def delay(self, path: str, seconds: float) -> None:
-        """Let `path` take this many seconds instead of its default."""
+        """Let `path` take this many seconds, whatever a request asks for."""
         self._put(self._delays, path, seconds)
 
     def _put(self, table: _Table[T], path: str, rule: T) -> None:
@@ -149,12 +149,11 @@ class Rules:
     ) -> Response | Stream | None:
         """Wait as the rules say, and return the response that they choose.
 
-        `delay` (seconds) is what the request itself asks for. Raises Problem or
-        Dropped where the rules say so.
+        `delay` (seconds) is what the request itself asks for; a rule knows better.
+        Raises Problem or Dropped where the rules say so.
         """
         method, path = entry.method, entry.path
-        seconds = self._delay(method, path) if delay is None else delay
-        if seconds:
+        if seconds := self._delay(method, path, delay):
             await self._wait(entry.started + seconds)
         if not self._any:
             return None
@@ -196,9 +195,11 @@ class Rules:
         while (left := until - self._now()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(left)
 
-    def _delay(self, method: str, path: str) -> float:
+    def _delay(self, method: str, path: str, asked: float | None = None) -> float:
         if self._any and (rule := self._delays.latest(method, path)) is not None:
             return rule
+        if asked is not None:
+            return asked
         return default_delay(method, path) if self._default_delays else 0.0
 
     async def _hold(self, method: str, path: str) -> None:

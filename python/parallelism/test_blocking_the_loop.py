@@ -19,8 +19,9 @@ def ask(url):
 async def test_nothing_else_happens_while_the_loop_is_blocked(
     mock_api,
 ):
-    await mock_api.hold("/users/1")
-    await mock_api.hold("/posts/1")
+    await mock_api.delay("*", 0)
+    for path in "/notifications", "/users/1", "/posts/1":
+        await mock_api.hold(path)
     # In a process of its own: it blocks its event loop.
     program = asyncio.create_task(
         run_python(
@@ -28,6 +29,7 @@ async def test_nothing_else_happens_while_the_loop_is_blocked(
         )
     )
     await mock_api.saw("/users/1")
+    await mock_api.release("/notifications")
     await mock_api.saw("/posts/1")
     await mock_api.release("/users/1")
     await mock_api.ended("/users/1")
@@ -47,6 +49,7 @@ async def test_nothing_else_happens_while_the_loop_is_blocked(
 
 
 async def test_a_call_that_blocks_elsewhere_stops_nobody(mock_api):
+    await mock_api.delay("*", 0)
     await mock_api.hold("/posts/2")
     await mock_api.hold("/users/4")
     async with running(main(mock_api.url)) as program:
@@ -64,6 +67,7 @@ async def test_a_call_that_blocks_elsewhere_stops_nobody(mock_api):
 async def test_a_report_that_fails_ends_the_call_with_an_error(
     mock_api,
 ):
+    await mock_api.delay("*", 0)
     await mock_api.fail("/posts/1", [500])
     with pytest.raises(HTTPError, match="HTTP Error 500") as raised:
         await asyncio.to_thread(fetch_report, f"{mock_api.url}/posts/1")
@@ -80,6 +84,7 @@ async def test_a_report_that_fails_ends_the_call_with_an_error(
 async def test_a_user_that_fails_ends_the_call_with_an_error(
     mock_api, client
 ):
+    await mock_api.delay("*", 0)
     await mock_api.fail("/users/1", [500])
     with pytest.raises(httpx.HTTPStatusError, match="500"):
         await load_users(client, (1, 2))
