@@ -40,7 +40,7 @@ SECONDS: Schema = {"type": "number", "minimum": 0, "maximum": 30}
 DELAY: Mapping[str, Schema] = {
     "delay": {
         **SECONDS,
-        "description": "Seconds until the response. A rule of the scenario comes before.",
+        "description": "Seconds until the response; a rule of the scenario wins.",
     }
 }
 HEADER_NAME: Schema = {
