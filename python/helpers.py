@@ -45,7 +45,7 @@ class Clock:
         self._too_late = False
         # A test that waits for this clock would wait for ever.
         call = self._loop.call_soon_threadsafe
-        self._alarm = threading.Timer(LIMIT, call, [self._go_on])
+        self._alarm = threading.Timer(LIMIT, call, [self._give_up])
 
     def __enter__(self) -> Self:
         self._loop.time = lambda: self._now
@@ -56,7 +56,8 @@ class Clock:
 
     def __exit__(self, *_: object) -> None:
         self._alarm.cancel()
-        del self._loop.time
+        # If it went back, timers that were set meanwhile would wait longer.
+        self._go_on()
         assert not self._too_late, (
             f"After {LIMIT:g} s the clock went on without the test."
         )
@@ -64,6 +65,9 @@ class Clock:
     def _go_on(self) -> None:
         moved = self._now - self._began
         self._loop.time = lambda: self._real_time() + moved
+
+    def _give_up(self) -> None:
+        self._go_on()
         self._too_late = True
 
     async def advance(self, seconds: float) -> None:

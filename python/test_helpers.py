@@ -94,7 +94,7 @@ async def forever():
 
 @pytest.fixture
 def short_limit(monkeypatch):
-    monkeypatch.setattr(helpers, "LIMIT", 1)
+    monkeypatch.setattr(helpers, "LIMIT", 0.2)
 
 
 async def hello():

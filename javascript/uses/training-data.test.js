@@ -46,6 +46,16 @@ const ASKING = `
     parentPort.postMessage({ id, count: response.status });
   });`;
 
+/**
+ * It does not take the time that the program asks for.
+ * @param {import("node:test").TestContext} t
+ */
+async function quickApi(t) {
+  const api = await mockApi(t);
+  await api.delay("*", 0);
+  return api;
+}
+
 /** @param {string} url */
 function asking(url) {
   return new Worker(ASKING, { eval: true, workerData: url });
@@ -82,7 +92,7 @@ async function logOf(api, path, options = {}) {
 }
 
 test("the model knows more with each batch", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   assert.equal(
     await printed(() => main(api.url)),
     "Words known: 4\n" +
@@ -100,7 +110,7 @@ test("the model knows more with each batch", async (t) => {
 });
 
 test("with a slow model three batches wait", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.hold("/notifications");
   modelAsks(t, api.url);
   const program = running(() => main(api.url));
@@ -125,7 +135,7 @@ test("with a slow model three batches wait", async (t) => {
 });
 
 test("with a slow api the model waits", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   clock(t); // the limit of five seconds does not end the fetch
   await api.hold("/posts/2");
   modelAsks(t, api.url);
@@ -152,7 +162,7 @@ test("the model stays in the worker", async () => {
 });
 
 test("each call gets its own answer", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.answer("/users/1", { status: 201 });
   await api.answer("/users/2", { status: 202 });
   await api.hold("/users/1");
@@ -171,7 +181,7 @@ test("each call gets its own answer", async (t) => {
 });
 
 test("a model that fails ends the fetch", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   clock(t); // the limit of five seconds does not end the fetch
   await api.hold("/posts/2");
   await api.fail("/notifications", [500]);
@@ -185,7 +195,7 @@ test("a model that fails ends the fetch", async (t) => {
 });
 
 test("a fetch that fails ends the wait", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   clock(t); // the limit of five seconds does not end the fetch
   await api.hold("/notifications");
   await api.hold("/posts/2");
@@ -214,7 +224,7 @@ test("a worker that ends fails the call", async () => {
 
 // JavaScript only: in Python each call has a future of its own.
 test("a late answer is not taken for the next one", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.answer("/users/1", { status: 201 });
   await api.answer("/users/2", { status: 202 });
   await api.hold("/users/*");
@@ -238,7 +248,7 @@ test("a late answer is not taken for the next one", async (t) => {
 // What the language does, without the program.
 
 test("one after the other they do not meet", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await using worker = asking(`${api.url}/notifications`);
   for (let n = 0; n < 2; n++) {
     await get(`${api.url}/posts`);
@@ -279,7 +289,7 @@ test("a stream of objects has a limit by default", () => {
 });
 
 test("a worker can be terminated", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.hold("/notifications");
   const worker = asking(`${api.url}/notifications`);
   const working = learnInWorker(worker, [], never);

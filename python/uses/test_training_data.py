@@ -49,6 +49,12 @@ def started_pool():
         yield pool
 
 
+@pytest.fixture(autouse=True)
+async def answers_at_once(mock_api):
+    """The API does not take the time that the program asks for."""
+    await mock_api.delay("*", 0)
+
+
 @pytest.fixture
 def pool(started_pool, mock_api, monkeypatch):
     """The program's pool. Its model asks for /notifications."""
