@@ -11,7 +11,7 @@ from tools.facts import Facts
 from tools.finding import WRITE, Finding, diff, nearest
 from tools.heading.line_by_line import rows
 from tools.heading.title import first_sentence
-from tools.page import FENCES, Page, codes, fence, parse
+from tools.page import FENCES, PROGRAMS, Page, codes, fence, parse
 from tools.rules import PLACEHOLDER
 from tools.source import TITLES
 
@@ -32,6 +32,8 @@ _CONSTRUCT = re.compile(
     r"|(?!(?:Array|Date|Error|False|JSON|Map|Math|None|Number|Object|Set|String|True)\b)"
     r"(?:[a-z]\w*\.)?[A-Z]\w*[a-z]\w*(?:\.\w+)*)(?![\w.])"
 )
+# The classes of a program itself.
+_OWN = re.compile(r"^(?:export )?class (\w+)", re.MULTILINE)
 
 
 def written(facts: Facts) -> dict[Path, str]:
@@ -117,12 +119,14 @@ def _table(facts: Facts, chapter: str, page: Page, pairs: Sequence[Pair]) -> str
 
 def _constructs(page: Page) -> list[str]:
     """The first three APIs in the code of *Line by line*, of each language."""
-    found = []
+    found, shown = [], page.source(page.parts.get(PROGRAMS, []))
+    own = _OWN.findall(shown)
     for column in (1, 2):
         cells = [row[column] for row in rows(page)[1:] if row[2:]]
         # Not what stands in a string.
         texts = [re.sub(r"([\"'`]).*?\1", "", x) for cell in cells for x in codes(cell)]
-        found += [*dict.fromkeys(n for t in texts for n in _CONSTRUCT.findall(t))][:3]
+        names = (n for t in texts for n in _CONSTRUCT.findall(t) if n not in own)
+        found += [*dict.fromkeys(names)][:3]
     return list(dict.fromkeys(found))
 
 

@@ -2,6 +2,8 @@ import pytest
 
 from tools.facts import put
 from tools.finding import WRITE
+from tools.indexes import _constructs
+from tools.page import parse
 from tools.test_pages import PAGE, only
 
 
@@ -23,6 +25,15 @@ def test_the_catalogue(tiny):
         "| [Python](../python/feed/tiny.py) [JavaScript](../javascript/feed/tiny.js) "
         "|\n\n<!-- /catalogue -->\n"
     )
+
+
+def test_a_class_of_the_program_is_no_construct():
+    page = parse(
+        "# Title\n\n```python\nclass Post(Model):\n```\n\n"
+        "## Line by line\n\n| | Python | JavaScript |\n| --- | --- | --- |\n"
+        "| send | `Post(Queue())` | `fetch(…)` |\n"
+    )
+    assert _constructs(page) == ["Queue", "fetch"]
 
 
 def test_the_chapters(tiny):
