@@ -18,16 +18,46 @@ DUPLICATE = (
 CREDIT = "update accounts set balance = balance + 1 where owner = $1"
 
 
+# It notes the time limit of whoever makes a schema.
+NOTES = """
+create table noted (statement_timeout text);
+create function note() returns event_trigger
+language plpgsql as $$ begin
+    insert into public.noted
+    values (current_setting('statement_timeout'));
+end $$;
+create event trigger notes on ddl_command_end
+when tag in ('CREATE SCHEMA') execute function note();
+"""
+
+
+@pytest.fixture
+async def database(database_url):
+    """A database of the test's own, with notes."""
+    name = f"test_{uuid4().hex}"
+    server = await asyncpg.connect(database_url)
+    await server.execute(f"create database {name}")
+    address, _, rest = database_url.partition("?")
+    address, _, _ = address.rpartition("/")
+    url = f"{address}/{name}?{rest}".rstrip("?")
+    connection = await asyncpg.connect(url)
+    await connection.execute(NOTES)
+    yield url, connection
+    await connection.close()
+    await server.execute(f"drop database {name} with (force)")
+    await server.close()
+
+
 @pytest.fixture
 async def own_url(database_url):
-    """A database of the test's own."""
+    """Connections by it have a schema and a name of their own."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(database_url)
-    await connection.execute(f"create database {name}")
-    address, _, rest = database_url.partition("?")
-    server, _, _ = address.rpartition("/")
-    yield f"{server}/{name}?{rest}".rstrip("?")
-    await connection.execute(f"drop database {name} with (force)")
+    await connection.execute(f"create schema {name}")
+    sign = "&" if "?" in database_url else "?"
+    settings = f"search_path={name}&application_name={name}"
+    yield f"{database_url}{sign}{settings}"
+    await connection.execute(f"drop schema {name} cascade")
     await connection.close()
 
 
@@ -43,28 +73,26 @@ async def pool(own_url):
 async def until_blocked(pool):
     """Wait until one connection waits for another one's row."""
     query = (
-        "select count(*) from pg_stat_activity where"
-        " datname = current_database() and wait_event_type = 'Lock'"
+        "select count(*) from pg_stat_activity where application_name"
+        " = current_setting('application_name')"
+        " and wait_event_type = 'Lock'"
     )
     async with limited(lambda: "nobody waits for a row"):
         while await pool.fetchval(query) == 0:
             await pool.execute("select pg_sleep(0.001)")
 
 
-async def test_both_accounts_change_or_none(own_url):
-    assert await printed(main(own_url)) == (
+async def test_both_accounts_change_or_none(database):
+    url, connection = database
+    assert await printed(main(url)) == (
         "At first: Ada 100, Grace 0\n"
         "Ada pays 30: done\n"
         "Ada pays 500: refused\n"
         "At the end: Ada 70, Grace 30\n"
     )
-    connection = await asyncpg.connect(own_url)
-    query = (
-        "select count(*) from pg_namespace where nspname like 'run%'"
-    )
-    left = await connection.fetchval(query)
-    await connection.close()
-    assert left == 0
+    assert await connection.fetchval("table noted") == "20s"
+    left = "select count(*) from pg_namespace where nspname like 'run%'"
+    assert await connection.fetchval(left) == 0
 
 
 async def test_nobody_sees_half_a_payment(pool):
@@ -76,7 +104,13 @@ async def test_nobody_sees_half_a_payment(pool):
         )
         paying = asyncio.create_task(pay(pool, 30))
         await until_blocked(pool)
-        # Grace has got it already, but only this transaction sees that.
+        # Grace has got it already, but only this transaction sees that:
+        # her row is locked, and others read what she had.
+        free = (
+            "select from accounts where owner = 'Grace'"
+            " for update skip locked"
+        )
+        assert await pool.fetch(free) == []
         assert await balances(pool) == "Ada 100, Grace 0"
         await holding.rollback()
     assert await paying == "done"
@@ -101,6 +135,27 @@ async def test_a_cancelled_payment_changes_nothing(pool):
         with pytest.raises(asyncio.CancelledError):
             await paying
     assert await balances(pool) == "Ada 100, Grace 0"
+
+
+# Python only: nobody can cancel a promise.
+async def test_a_cancellation_after_commit_is_too_late(own_url):
+    paying: asyncio.Task[str]
+
+    async def cancel_after_commit(query):
+        if query.query == "COMMIT;":
+            paying.cancel()
+
+    async def listen(connection):
+        connection.add_query_logger(cancel_after_commit)
+
+    async with asyncpg.create_pool(
+        own_url, min_size=0, max_size=1, setup=listen
+    ) as pool:
+        await pool.execute(TABLE)
+        paying = asyncio.create_task(pay(pool, 30))
+        with pytest.raises(asyncio.CancelledError):
+            await paying
+        assert await balances(pool) == "Ada 70, Grace 30"
 
 
 # What the language does, without the program.
@@ -136,6 +191,23 @@ async def test_a_pool_in_the_block_takes_another_connection(pool):
                 await pool.execute(CREDIT, "Grace")
                 raise ValueError("no luck")
     assert await balances(pool) == "Ada 100, Grace 1"
+
+
+async def test_a_pool_in_the_block_may_wait_for_the_block(pool):
+    waiting = None
+    async with pool.acquire() as connection:
+        with pytest.raises(ValueError, match="no luck"):
+            async with connection.transaction():
+                await connection.execute(CREDIT, "Ada")
+                waiting = asyncio.create_task(
+                    pool.execute(CREDIT, "Ada")
+                )
+                # A block that awaits it here waits for itself.
+                await until_blocked(pool)
+                raise ValueError("no luck")
+    assert waiting
+    await waiting
+    assert await balances(pool) == "Ada 101, Grace 0"
 
 
 async def test_a_begin_through_the_pool_is_no_transaction(own_url):
