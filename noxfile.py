@@ -219,7 +219,6 @@ def javascript_tests(session: nox.Session, *files: str) -> None:
         "--test",
         "--test-force-exit",
         f"--test-concurrency={2 * (os.cpu_count() or 1)}",
-        "--unhandled-rejections=strict",
         "--test-reporter=dot",
         "--test-timeout=120000",
     ]
