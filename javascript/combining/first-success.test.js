@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
@@ -147,6 +148,23 @@ test("failures before a success are not reported", async (t) => {
   assert.deepEqual(reports, []);
 });
 
+test("a loser that fails while it is stopped", async (t) => {
+  /** @type {unknown[]} */
+  const reports = [];
+  const report = (error) => reports.push(error);
+  process.on("unhandledRejection", report);
+  t.mock.method(globalThis, "fetch", async (url, { signal }) => {
+    if (url.endsWith("lima")) return Response.json({ city: "Lima" });
+    await once(signal, "abort");
+    throw new Error(url);
+  });
+  assert.equal(await firstSuccess("", ["oslo", "lima"]), "Lima");
+  await turn();
+  process.off("unhandledRejection", report);
+  // In Python asyncio reports it.
+  assert.deepEqual(reports, []);
+});
+
 test("a bug in the answer to one mirror", async (t) => {
   const api = await mockApi(t);
   await api.answer("/mirrors/lima", { body: "no JSON" });
@@ -215,7 +233,7 @@ test("the losers keep running", async (t) => {
 });
 
 // JavaScript only: an ExceptionGroup shows its place.
-test("an AggregateError does not say where it comes from", async () => {
+test("an AggregateError does not say where it comes from", async (t) => {
   async function fail(text) {
     throw new Error(text);
   }
@@ -229,6 +247,14 @@ test("an AggregateError does not say where it comes from", async () => {
     assert(shown.startsWith(start), shown);
     assert.match(shown, /Error: first\n +at fail/);
     assert.match(shown, /Error: second\n +at fail/);
+    return true;
+  });
+  // An error that fetch makes does not say it either.
+  const api = await mockApi(t);
+  await api.drop("/mirrors/*");
+  await assert.rejects(firstSuccess(api.url, ["lima"]), (error) => {
+    assert(error instanceof AggregateError);
+    assert.equal(error.errors[0].stack, "TypeError: fetch failed");
     return true;
   });
 });

@@ -155,6 +155,27 @@ async def test_failures_before_a_success_are_not_reported(monkeypatch):
     assert reports == []
 
 
+async def test_a_loser_that_fails_while_it_is_stopped(monkeypatch):
+    reports: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: reports.append(context["message"])
+    )
+
+    async def ask(_, mirror):
+        if mirror == "lima":
+            return "Lima"
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise httpx.ReadError(mirror)
+
+    monkeypatch.setattr(program, "ask", ask)
+    async with httpx.AsyncClient() as client:
+        assert await first_success(client, ["oslo", "lima"]) == "Lima"
+    gc.collect()
+    assert reports == ["Task exception was never retrieved"]
+
+
 async def test_a_bug_in_the_answer_to_one_mirror(mock_api, client):
     await mock_api.answer("/mirrors/lima", body="no JSON")
     await mock_api.hold("/mirrors/*")
@@ -242,10 +263,13 @@ async def test_as_completed_up_to_the_first_success():
                 failures.append(error)
         raise ExceptionGroup("all have failed", failures)
 
-    tasks = [asyncio.create_task(call) for call in [fail(), good()]]
-    assert await first_good(tasks) == "Lima"
-    # A task that nobody has asked would log its failure.
-    tasks[0].cancel()
+    never = asyncio.create_task(asyncio.Event().wait())
+    calls = [asyncio.create_task(call) for call in [fail(), good()]]
+    assert await first_good([never, *calls]) == "Lima"
+    # It stops no loser either.
+    await asyncio.sleep(0)
+    assert not never.done()
+    never.cancel()
     with pytest.raises(ExceptionGroup, match="all have") as raised:
         await first_good([fail(), fail()])
     assert len(raised.value.exceptions) == 2
