@@ -126,6 +126,13 @@ test("a silent request costs two seconds and one outcome", async (t) => {
   );
 });
 
+test("half an answer is no answer", async (t) => {
+  const api = await mockApi(t);
+  await api.answer("/sources/wind", { body: "{}", cut: 1 });
+  const [outcome] = await settleAll(api.url, ["wind"]);
+  assert.equal(describe(outcome), "no answer");
+});
+
 test("a bug is an outcome until someone looks", async (t) => {
   const api = await mockApi(t);
   await api.answer("/sources/temperature", { body: "no JSON" });

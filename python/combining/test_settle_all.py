@@ -115,6 +115,12 @@ async def test_a_bug_is_an_outcome_until_someone_looks(
         describe(outcome)
 
 
+async def test_half_an_answer_is_no_answer(mock_api, client):
+    await mock_api.answer("/sources/wind", body="{}", cut=1)
+    [outcome] = await settle_all(client, ["wind"])
+    assert describe(outcome) == "no answer"
+
+
 # Python only: fetch gives a TypeError for both.
 async def test_a_closed_client_is_a_bug(mock_api):
     async with httpx.AsyncClient(base_url=mock_api.url) as closed:
@@ -187,6 +193,12 @@ async def test_a_cancelled_task_is_an_outcome_too():
     assert isinstance(cancelled, asyncio.CancelledError)
     assert not isinstance(cancelled, Exception)
     assert name == "Ada"
+    with pytest.raises(asyncio.CancelledError):
+        describe(cancelled)
+    with pytest.raises(TypeError, match="Cannot nest BaseExceptions"):
+        ExceptionGroup("some are missing", [cancelled])
+    with pytest.raises(BaseExceptionGroup, match="some are missing"):
+        raise BaseExceptionGroup("some are missing", [cancelled])
 
 
 # Python only: process.exit() is no error.
@@ -312,9 +324,9 @@ async def test_all_failures_can_be_raised_as_one():
             fail("second"),
             return_exceptions=True,
         )
-        failed = [o for o in outcomes if isinstance(o, Exception)]
+        failed = [o for o in outcomes if isinstance(o, BaseException)]
         if failed:
-            raise ExceptionGroup("some are missing", failed)
+            raise BaseExceptionGroup("some are missing", failed)
     assert str(raised.value) == "some are missing (2 sub-exceptions)"
     assert [str(e) for e in raised.value.exceptions] == [
         "first",
