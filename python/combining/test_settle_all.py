@@ -196,7 +196,7 @@ async def test_a_cancelled_task_is_an_outcome_too():
     with pytest.raises(asyncio.CancelledError):
         describe(cancelled)
     with pytest.raises(TypeError, match="Cannot nest BaseExceptions"):
-        ExceptionGroup("some are missing", [cancelled])
+        raise ExceptionGroup("some are missing", [cancelled])
     with pytest.raises(BaseExceptionGroup, match="some are missing"):
         raise BaseExceptionGroup("some are missing", [cancelled])
 
