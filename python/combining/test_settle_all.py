@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import inspect
+from typing import Any
 
 import httpx
 import pytest
@@ -195,10 +196,11 @@ async def test_a_cancelled_task_is_an_outcome_too():
     assert name == "Ada"
     with pytest.raises(asyncio.CancelledError):
         describe(cancelled)
+    failed: list[Any] = [cancelled]
     with pytest.raises(TypeError, match="Cannot nest BaseExceptions"):
-        raise ExceptionGroup("some are missing", [cancelled])
+        raise ExceptionGroup("some are missing", failed)
     with pytest.raises(BaseExceptionGroup, match="some are missing"):
-        raise BaseExceptionGroup("some are missing", [cancelled])
+        raise BaseExceptionGroup("some are missing", failed)
 
 
 # Python only: process.exit() is no error.
