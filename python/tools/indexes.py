@@ -119,8 +119,8 @@ def _table(facts: Facts, chapter: str, page: Page, pairs: Sequence[Pair]) -> str
 
 def _constructs(page: Page) -> list[str]:
     """The first three APIs in the code of *Line by line*, of each language."""
-    found, shown = [], page.source(page.parts.get(PROGRAMS, []))
-    own = _OWN.findall(shown)
+    found = []
+    own = _OWN.findall(page.source(page.parts.get(PROGRAMS, [])))
     for column in (1, 2):
         cells = [row[column] for row in rows(page)[1:] if row[2:]]
         # Not what stands in a string.

@@ -8,6 +8,7 @@ from tools import locks
 
 WHOLE = {"version": "1.0.0", "integrity": "sha512-abc"}
 MACHINES = {"optionalDependencies": {"tool-linux": "1.0.0", "tool-windows": "1.0.0"}}
+HOST = "https://host.example"
 HASHED = "httpx==0.28.1 ; sys_platform == 'win32' \\\n    --hash=sha256:abc\n"
 
 
@@ -37,11 +38,9 @@ def test_an_npm_package_without_version_or_hash(tmp_path, key):
 
 
 def test_an_npm_package_that_names_a_host(tmp_path):
-    place = {"resolved": "https://host.example/a.tgz"}
+    place = {"resolved": f"{HOST}/a.tgz"}
     found = npm(tmp_path, {"node_modules/a": WHOLE | place})
-    assert found == [
-        "node_modules/a names where it comes from: https://host.example/a.tgz"
-    ]
+    assert found == [f"node_modules/a names where it comes from: {HOST}/a.tgz"]
 
 
 @pytest.mark.parametrize("where", ["", "node_modules/tool/"])
@@ -89,13 +88,13 @@ def test_a_requirement_without_a_hash(tmp_path):
     ("text", "found"),
     [
         (
-            f"--index-url https://host.example/simple\n{HASHED}",
+            f"--index-url {HOST}/simple\n{HASHED}",
             [
-                (1, "names a place: https://host.example/simple"),
+                (1, f"names a place: {HOST}/simple"),
                 (
                     1,
                     "holds an option, and not only requirements: "
-                    "--index-url https://host.example/simple",
+                    f"--index-url {HOST}/simple",
                 ),
             ],
         ),
