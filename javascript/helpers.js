@@ -16,7 +16,7 @@ import timers from "node:timers/promises";
 import { install } from "@sinonjs/fake-timers";
 
 // Real time, even where a test has stopped the clock.
-const { setTimeout: sleep } = timers;
+const { setTimeout: sleep, setImmediate: turn } = timers;
 const { setTimeout, clearTimeout } = globalThis;
 
 const ROOT = join(import.meta.dirname, "..");
@@ -79,6 +79,18 @@ export async function mockApi(t) {
   const set = async (rule, values) => {
     await ask("POST", control + rule, values);
   };
+  /**
+   * The requests so far, in order of arrival; by default only once none is
+   * in flight any more.
+   * @returns {Promise<LogEntry[]>}
+   */
+  const log = async ({ settled = true } = {}) => {
+    const entries = await ask(
+      "GET",
+      `${control}log?settled=${settled}`,
+    );
+    return entries.map(camelCased);
+  };
   return {
     /** The base URL to give to the program. @type {string} */
     url,
@@ -125,16 +137,26 @@ export async function mockApi(t) {
      * @param {number} seconds
      */
     delay: (path, seconds) => set("delay", { path, seconds }),
+    log,
     /**
-     * The requests so far, in order of arrival; by default only once none is
-     * in flight any more.
-     * @returns {Promise<LogEntry[]>}
+     * How the request of each path has ended; of several the last one counts.
+     * @param {{ settled?: boolean }} options as for `log`
+     * @returns {Promise<Record<string, LogEntry["ending"]>>}
      */
-    log: async ({ settled = true } = {}) => {
-      const log = await ask("GET", `${control}log?settled=${settled}`);
-      return log.map(camelCased);
-    },
+    endings: async (options = {}) =>
+      Object.fromEntries(
+        (await log(options)).map((entry) => [entry.path, entry.ending]),
+      ),
   };
+}
+
+/**
+ * Whether it has settled by now; a turn of the event loop is enough for
+ * what needs no answer.
+ * @param {Promise<unknown>} promise
+ */
+export async function done(promise) {
+  return (await Promise.race([promise, turn(turn)])) !== turn;
 }
 
 /**
@@ -185,6 +207,28 @@ export function clock(t) {
       await fake.tickAsync(milliseconds);
     },
   };
+}
+
+/**
+ * Move the stopped clock on until `asking` has settled; by how many
+ * milliseconds? The API has its time to answer after each step.
+ * @param {Promise<unknown>} asking
+ * @param {Awaited<ReturnType<typeof mockApi>>} api
+ * @param {ReturnType<typeof clock>} time
+ */
+export async function finished(asking, api, time) {
+  let settled = false;
+  let moved = 0;
+  const end = () => {
+    settled = true;
+  };
+  asking.then(end, end);
+  while (!settled) {
+    await time.advance(100);
+    moved += 100;
+    await api.log();
+  }
+  return moved;
 }
 
 /**

@@ -167,6 +167,19 @@ async def printed(main: Coroutine[Any, Any, object]) -> str:
     return program.output
 
 
+def reported() -> list[str]:
+    """The messages of what the event loop reports from now on.
+
+    Until then it would log them: a failure that nobody asks for, a callback
+    that raises.
+    """
+    messages: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: messages.append(context["message"])
+    )
+    return messages
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """How a process ended, and all that it printed."""

@@ -1,28 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 
-import { mockApi, runNode, running } from "../helpers.js";
+import { done, mockApi, runNode, running } from "../helpers.js";
 import {
   main,
   stopTheRest,
   waitForAll,
   waitForEach,
 } from "./errors.js";
-
-/** @param {import("../helpers.js").LogEntry[]} log */
-function endings(log) {
-  return Object.fromEntries(log.map((e) => [e.path, e.ending]));
-}
-
-/**
- * Whether it has settled by now; a turn of the event loop is enough for
- * what needs no answer.
- * @param {Promise<unknown>} promise
- */
-async function done(promise) {
-  return (await Promise.race([promise, turn(turn)])) !== turn;
-}
 
 test("the program goes on while another request runs", async (t) => {
   const api = await mockApi(t);
@@ -52,12 +37,12 @@ test("the others keep running", async (t) => {
   const waiting = waitForAll(api.url, "/users/5", "/status/503");
   assert.equal(await waiting, "HTTP 503");
   await api.saw("GET /users/5");
-  assert.deepEqual(endings(await api.log({ settled: false })), {
+  assert.deepEqual(await api.endings({ settled: false }), {
     "/users/5": null,
     "/status/503": "completed",
   });
   await api.release("/users/5");
-  assert.deepEqual(endings(await api.log()), {
+  assert.deepEqual(await api.endings(), {
     "/users/5": "completed",
     "/status/503": "completed",
   });
@@ -71,7 +56,7 @@ test("the rest can be stopped", async (t) => {
   await api.saw("GET /status/503");
   await api.release("/status/503");
   assert.equal(await outcome, "one failed, the rest is stopped");
-  assert.deepEqual(endings(await api.log()), {
+  assert.deepEqual(await api.endings(), {
     "/users/5": "client hung up",
     "/status/503": "completed",
   });

@@ -18,13 +18,6 @@ async function start(api) {
   return { process };
 }
 
-async function endings(api) {
-  const log = await api.log();
-  return Object.fromEntries(
-    log.map((entry) => [entry.path, entry.ending]),
-  );
-}
-
 // JavaScript only: asyncio.run cancels what is left when main ends.
 test("unfinished work runs to its end", async (t) => {
   const api = await mockApi(t);
@@ -50,7 +43,7 @@ test("unfinished work runs to its end", async (t) => {
       "Posts: cleaned up\n",
     stderr: "",
   });
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/posts": "completed",
     "/users/2": "completed",
     "/data": "completed",
@@ -67,7 +60,7 @@ test("a failure of main ends the program", async (t) => {
   assert.match(ended.stderr, /Error: HTTP 500/);
   // No finally has run.
   assert.equal(ended.stdout, "Posts: asking\n");
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/posts": "client hung up",
     "/users/2": "completed",
   });

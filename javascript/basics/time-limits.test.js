@@ -11,11 +11,6 @@ import {
   stopWaiting,
 } from "./time-limits.js";
 
-const endings = async (api, options = {}) =>
-  Object.fromEntries(
-    (await api.log(options)).map((entry) => [entry.path, entry.ending]),
-  );
-
 test("one answer comes after all, the other is stopped", async (t) => {
   const api = await mockApi(t);
   await api.hold("*");
@@ -26,7 +21,7 @@ test("one answer comes after all, the other is stopped", async (t) => {
   assert.deepEqual(program.lines, []);
   await time.advance(1);
   await program.prints("Stop waiting: too late\n");
-  assert.deepEqual(await endings(api, { settled: false }), {
+  assert.deepEqual(await api.endings({ settled: false }), {
     "/users/5": null,
   });
   await api.release("/users/5");
@@ -37,7 +32,7 @@ test("one answer comes after all, the other is stopped", async (t) => {
   await time.advance(1);
   await program.prints("Stop the work: too late\n");
   await program.done;
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/5": "completed",
     "/users/4": "client hung up",
   });
@@ -56,7 +51,7 @@ test("the work goes on when only the waiting stops", async (t) => {
   assert.equal(await waiting, "too late");
   await api.release("/users/5");
   assert.equal(await answer, "Barbara");
-  assert.deepEqual(await endings(api), { "/users/5": "completed" });
+  assert.deepEqual(await api.endings(), { "/users/5": "completed" });
 });
 
 test("a time limit stops the work", async (t) => {
@@ -67,7 +62,7 @@ test("a time limit stops the work", async (t) => {
   await api.saw("GET /users/5");
   await time.advance(3000);
   assert.equal(await working, "too late");
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/5": "client hung up",
   });
 });
@@ -78,7 +73,7 @@ test("an answer in time is kept", async (t) => {
   assert.equal(kept, "Edsger");
   const answer = getName(`${api.url}/users/5`);
   assert.equal(await stopWaiting(answer, 60_000), "Barbara");
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/4": "completed",
     "/users/5": "completed",
   });
@@ -127,7 +122,7 @@ test("stopping by hand", async (t) => {
     assert.equal(first(error), message);
     return error instanceof DOMException && error.name === "AbortError";
   });
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/5": "client hung up",
   });
 });
@@ -145,7 +140,7 @@ test("the limit stops only what it reaches", async (t) => {
   await time.advance(3000);
   await late;
   await api.ended("/users/4");
-  assert.deepEqual(await endings(api, { settled: false }), {
+  assert.deepEqual(await api.endings({ settled: false }), {
     "/users/4": "client hung up",
     "/users/5": null,
   });

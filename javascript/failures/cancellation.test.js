@@ -8,12 +8,6 @@ import { loadProfile, main } from "./cancellation.js";
 
 const turn = timers.setImmediate;
 
-/** @param {Awaited<ReturnType<typeof mockApi>>} api */
-async function endings(api, options = {}) {
-  const log = await api.log(options);
-  return Object.fromEntries(log.map((e) => [e.path, e.ending]));
-}
-
 test("the loading is stopped in the middle", async (t) => {
   const api = await mockApi(t);
   await api.hold("/posts");
@@ -27,7 +21,7 @@ test("the loading is stopped in the middle", async (t) => {
     "The user goes on to Barbara",
     "The loading was stopped",
   ]);
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/1": "completed",
     "/users/2": "completed",
     "/posts": "client hung up",
@@ -43,7 +37,7 @@ test("a stop leaves out the rest", async (t) => {
   await api.saw("GET /users/2");
   stop.abort();
   await assert.rejects(loading, { name: "AbortError" });
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/1": "completed",
     "/users/2": "client hung up",
   });
@@ -99,7 +93,7 @@ test("if the rest fails the loading is stopped", async (t) => {
   await api.saw("GET /posts");
   await api.release("/users/5");
   await assert.rejects(program.done, /HTTP 500/);
-  assert.equal((await endings(api))["/posts"], "client hung up");
+  assert.equal((await api.endings())["/posts"], "client hung up");
 });
 
 // What the language does, without the program.
@@ -144,11 +138,11 @@ test("what the stop does not reach runs on", async (t) => {
   await assert.rejects(reached, { name: "AbortError" });
   await assert.rejects(race, { name: "AbortError" });
   await api.ended("/users/4");
-  const log = await endings(api, { settled: false });
+  const log = await api.endings({ settled: false });
   assert.equal(log["/users/5"], null);
   await api.release("/users/5");
   assert.match(await (await unreached).text(), /Barbara/);
-  assert.equal((await endings(api))["/users/5"], "completed");
+  assert.equal((await api.endings())["/users/5"], "completed");
 });
 
 // JavaScript only: a task has a cancel.
@@ -192,7 +186,7 @@ test("after a swallowed stop the work goes on", async (t) => {
   const working = work();
   stop.abort();
   assert.equal(await working, "Ada");
-  assert.deepEqual(await endings(api), { "/users/1": "completed" });
+  assert.deepEqual(await api.endings(), { "/users/1": "completed" });
   // The signal stays as it is: nothing more goes out with it.
   assert.equal(signal.aborted, true);
   const again = fetch(`${api.url}/users/2`, { signal });

@@ -4,26 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import pRetry from "p-retry";
 
-import { clock, mockApi, printed } from "../helpers.js";
+import { clock, finished, mockApi, printed } from "../helpers.js";
 import { ask, main } from "./retries.js";
 
 const NEW_YEAR = Date.UTC(2026, 0, 1, 12);
-
-// Move the clock until `asking` has its end: by how many milliseconds?
-async function finished(asking, api, time) {
-  let settled = false;
-  let moved = 0;
-  const done = () => {
-    settled = true;
-  };
-  asking.then(done, done);
-  while (!settled) {
-    await time.advance(100);
-    moved += 100;
-    await api.log();
-  }
-  return moved;
-}
 
 const statuses = async (api) =>
   (await api.log()).map((entry) => entry.status);

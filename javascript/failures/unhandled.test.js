@@ -37,12 +37,6 @@ function listen(t) {
 /** One turn of the loop: what the microtasks leave is reported by then. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** @param {Awaited<ReturnType<typeof mockApi>>} api */
-async function endings(api) {
-  const log = await api.log();
-  return Object.fromEntries(log.map((e) => [e.path, e.ending]));
-}
-
 test("the program tells three cases apart", async (t) => {
   withoutHandler(t);
   const api = await mockApi(t);
@@ -90,7 +84,7 @@ test("a late await gets the failure", async (t) => {
   assert.equal(await waiting, "caught HTTP 502");
   await turn();
   assert.deepEqual(heard, ["HTTP 502", "handled later"]);
-  assert.equal((await endings(api))["/users/4"], "completed");
+  assert.equal((await api.endings())["/users/4"], "completed");
 });
 
 test("what is looked after is not reported", async (t) => {
@@ -104,7 +98,7 @@ test("what is looked after is not reported", async (t) => {
   await turn();
   assert.deepEqual(heard, []);
   // Nothing stops the rest.
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/status/503": "completed",
     "/users/5": "completed",
   });
@@ -158,7 +152,7 @@ test("what a forgotten failure ends", async (t) => {
   assert.equal(ended.stdout, "exit 1\n");
   assert.match(ended.stderr, /HttpError: HTTP 502/);
   await api.ended("/users/4");
-  assert.equal((await endings(api))["/users/4"], "client hung up");
+  assert.equal((await api.endings())["/users/4"], "client hung up");
 });
 
 // JavaScript only: Python has no such modes.

@@ -70,11 +70,6 @@ async function refused(port) {
   }
 }
 
-async function endings(api) {
-  const log = await api.log();
-  return Object.fromEntries(log.map((e) => [e.path, e.ending]));
-}
-
 test("who is under way is answered and nobody else", async (t) => {
   const api = await mockApi(t);
   assert.equal(
@@ -84,7 +79,7 @@ test("who is under way is answered and nobody else", async (t) => {
       "Too slow: no answer\n",
   );
   // The new one has never come to the API.
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/1": "completed",
     "/users/2": "client hung up",
   });
@@ -141,7 +136,7 @@ test("the limit is one second", async (t) => {
   await stopped;
   assert.equal(await answer, "");
   await api.ended("GET /users/2");
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/2": "client hung up",
   });
 });
@@ -199,7 +194,7 @@ test("a handler works on when its connection is gone", async (t) => {
   await closed;
   await api.release("/users/1");
   assert.equal(await done.promise, "Ada");
-  assert.deepEqual(await endings(api), { "/users/1": "completed" });
+  assert.deepEqual(await api.endings(), { "/users/1": "completed" });
 });
 
 // JavaScript only: uvicorn closes these connections.
@@ -254,7 +249,7 @@ test("a signal that nobody listens for ends it at once", async (t) => {
   server.process.kill("SIGTERM");
   assert.deepEqual(await ended, [null, "SIGTERM"]);
   await api.ended("GET /users/1");
-  assert.deepEqual(await endings(api), {
+  assert.deepEqual(await api.endings(), {
     "/users/1": "client hung up",
   });
   asking.destroy();

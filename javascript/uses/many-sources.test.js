@@ -6,6 +6,7 @@ import pLimit from "p-limit";
 
 import {
   clock,
+  finished,
   limited,
   mockApi,
   printed,
@@ -30,23 +31,6 @@ const BODIES = [
   '{"unit": "m/s"}',
 ];
 const OTHERS = ROWS.toSpliced(2, 1);
-
-/**
- * Move the clock on until `asking` has settled.
- * @param {Promise<unknown>} asking
- * @param {ReturnType<typeof clock>} time
- * @param {Awaited<ReturnType<typeof mockApi>>} api
- */
-async function until(asking, time, api) {
-  let settled = false;
-  asking.then(() => {
-    settled = true;
-  });
-  while (!settled) {
-    await time.advance(100);
-    await api.log();
-  }
-}
 
 test("never more than three are in flight", async (t) => {
   const api = await mockApi(t);
@@ -180,7 +164,7 @@ test("the server says when to try again", async (t) => {
   await slots(() => time.advance(4900));
   assert.equal((await api.log()).length, 1);
   await api.answer("/sources/*", { body: "{}" });
-  await until(asking, time, api);
+  await finished(asking, api, time);
   assert.equal((await api.log()).length, 2);
 });
 
@@ -208,7 +192,7 @@ test("a silent source has two seconds", async (t) => {
   const [givenUp] = await api.log();
   assert.equal(givenUp.ending, "client hung up");
   await api.release("/sources/wind");
-  await until(asking, time, api);
+  await finished(asking, api, time);
   assert.equal(await asking, "wind: 4.2 m/s");
 });
 

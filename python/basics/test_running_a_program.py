@@ -28,10 +28,6 @@ async def start(api):
     return program
 
 
-async def endings(api):
-    return {entry.path: entry.ending for entry in await api.log()}
-
-
 # Python only: Node goes on until the work has come to its end.
 async def test_unfinished_work_is_cancelled_and_cleans_up(
     mock_api, capsys
@@ -42,7 +38,7 @@ async def test_unfinished_work_is_cancelled_and_cleans_up(
     assert capsys.readouterr().out == (
         "Posts: asking\nHello, Grace\nmain ends\nPosts: cleaned up\n"
     )
-    assert await endings(mock_api) == {
+    assert await mock_api.endings() == {
         "/posts": "client hung up",
         "/users/2": "completed",
     }
@@ -58,7 +54,7 @@ async def test_a_failure_of_main_ends_the_program(mock_api, capsys):
     assert capsys.readouterr().out == (
         "Posts: asking\nPosts: cleaned up\n"
     )
-    assert await endings(mock_api) == {
+    assert await mock_api.endings() == {
         "/posts": "client hung up",
         "/users/2": "completed",
     }

@@ -15,11 +15,6 @@ from basics.time_limits import (
 from helpers import running
 
 
-async def endings(mock_api, settled=True):
-    log = await mock_api.log(settled=settled)
-    return {entry.path: entry.ending for entry in log}
-
-
 async def test_one_answer_comes_after_all_the_other_is_stopped(
     mock_api, clock
 ):
@@ -30,7 +25,7 @@ async def test_one_answer_comes_after_all_the_other_is_stopped(
         assert program.lines == []
         await clock.advance(0.001)
         await program.prints("Stop waiting: too late\n")
-        assert await endings(mock_api, settled=False) == {
+        assert await mock_api.endings(settled=False) == {
             "/users/5": None
         }
         await mock_api.release("/users/5")
@@ -40,7 +35,7 @@ async def test_one_answer_comes_after_all_the_other_is_stopped(
         assert len(program.lines) == 2
         await clock.advance(0.001)
         await program.prints("Stop the work: too late\n")
-        assert await endings(mock_api) == {
+        assert await mock_api.endings() == {
             "/users/5": "completed",
             "/users/4": "client hung up",
         }
@@ -59,7 +54,7 @@ async def test_the_work_goes_on_when_only_the_waiting_stops(
     assert await waiting == "too late"
     await mock_api.release("/users/5")
     assert await answer == "Barbara"
-    assert await endings(mock_api) == {"/users/5": "completed"}
+    assert await mock_api.endings() == {"/users/5": "completed"}
 
 
 async def test_a_time_limit_stops_the_work(mock_api, client, clock):
@@ -68,14 +63,14 @@ async def test_a_time_limit_stops_the_work(mock_api, client, clock):
     await mock_api.saw("GET /users/5")
     await clock.advance(3)
     assert await working == "too late"
-    assert await endings(mock_api) == {"/users/5": "client hung up"}
+    assert await mock_api.endings() == {"/users/5": "client hung up"}
 
 
 async def test_an_answer_in_time_is_kept(mock_api, client):
     assert await stop_the_work(client, "/users/4", 60) == "Edsger"
     answer = asyncio.create_task(get_name(client, "/users/5"))
     assert await stop_waiting(answer, 60) == "Barbara"
-    assert await endings(mock_api) == {
+    assert await mock_api.endings() == {
         "/users/4": "completed",
         "/users/5": "completed",
     }
@@ -105,7 +100,7 @@ async def test_stopping_by_hand(mock_api, client):
     with pytest.raises(asyncio.CancelledError) as raised:
         await answer
     assert printed(raised.value) == "asyncio.exceptions.CancelledError"
-    assert await endings(mock_api) == {"/users/5": "client hung up"}
+    assert await mock_api.endings() == {"/users/5": "client hung up"}
 
 
 async def test_the_limit_stops_only_what_it_reaches(
@@ -127,7 +122,7 @@ async def test_the_limit_stops_only_what_it_reaches(
     with pytest.raises(TimeoutError):
         await working
     await mock_api.ended("/users/4")
-    assert await endings(mock_api, settled=False) == {
+    assert await mock_api.endings(settled=False) == {
         "/users/4": "client hung up",
         "/users/5": None,
     }
@@ -150,7 +145,7 @@ async def test_a_group_in_the_block_passes_the_limit_on(
     await clock.advance(3)
     with pytest.raises(TimeoutError):
         await working
-    assert await endings(mock_api) == {"/users/5": "client hung up"}
+    assert await mock_api.endings() == {"/users/5": "client hung up"}
 
 
 # Python only: JavaScript has no wait_for.
@@ -238,7 +233,7 @@ async def test_httpx_has_a_limit_of_its_own(mock_api, client, clock):
     assert printed(raised.value) == "httpx.ReadTimeout"
     assert isinstance(raised.value, httpx.TimeoutException)
     assert not isinstance(raised.value, TimeoutError)
-    assert await endings(mock_api) == {"/users/5": "client hung up"}
+    assert await mock_api.endings() == {"/users/5": "client hung up"}
 
 
 # Python only: a browser is steered from here, whatever runs in it.

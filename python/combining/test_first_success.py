@@ -9,7 +9,7 @@ import pytest
 
 from combining import first_success as program
 from combining.first_success import first_success, main
-from helpers import printed, running
+from helpers import printed, reported, running
 
 
 async def test_all_mirrors_are_asked_together(mock_api, client):
@@ -68,7 +68,7 @@ async def test_the_losers_are_stopped_before_the_answer_is_returned(
     assert await asking == "Lima"
     # The client is still open: only cancelling can hang up.
     assert asyncio.all_tasks() == before
-    endings = {e.path: e.ending for e in await mock_api.log()}
+    endings = await mock_api.endings()
     assert endings["/mirrors/lima"] == "completed"
     assert endings["/mirrors/oslo"] == "client hung up"
 
@@ -134,10 +134,7 @@ async def test_several_that_end_in_one_turn(monkeypatch):
 
 
 async def test_failures_before_a_success_are_not_reported(monkeypatch):
-    reports: list[str] = []
-    asyncio.get_running_loop().set_exception_handler(
-        lambda _, context: reports.append(context["message"])
-    )
+    reports = reported()
 
     async def ask(_, mirror):
         if mirror != "rome":
@@ -156,10 +153,7 @@ async def test_failures_before_a_success_are_not_reported(monkeypatch):
 
 
 async def test_a_loser_that_fails_while_it_is_stopped(monkeypatch):
-    reports: list[str] = []
-    asyncio.get_running_loop().set_exception_handler(
-        lambda _, context: reports.append(context["message"])
-    )
+    reports = reported()
 
     async def ask(_, mirror):
         if mirror == "lima":
@@ -187,8 +181,19 @@ async def test_a_bug_in_the_answer_to_one_mirror(mock_api, client):
     # It is raised at once, and the other is stopped.
     with pytest.raises(json.JSONDecodeError):
         await asking
-    endings = {e.path: e.ending for e in await mock_api.log()}
+    endings = await mock_api.endings()
     assert endings["/mirrors/oslo"] == "client hung up"
+
+
+async def test_another_error_is_a_bug_of_ours(mock_api, monkeypatch):
+    async def first_failing(client, mirrors):
+        monkeypatch.undo()
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr(program, "first_success", first_failing)
+    # Caught as failures, it would be printed as one of them.
+    with pytest.raises(RuntimeError, match="no luck"):
+        await printed(main(mock_api.url))
 
 
 async def test_no_mirrors_no_success(client):

@@ -13,7 +13,7 @@ from combining.settle_all import (
     main,
     settle_all,
 )
-from helpers import printed, running
+from helpers import printed, reported, running
 
 
 async def test_all_three_are_in_flight_together(mock_api):
@@ -99,8 +99,7 @@ async def test_a_silent_request_costs_two_seconds_and_one_outcome(
     assert str(silent) == "no answer"
     assert isinstance(silent.__cause__, TimeoutError)
     assert name == "4.2 m/s"
-    log = await mock_api.log()
-    assert {e.path: e.ending for e in log} == {
+    assert await mock_api.endings() == {
         "/sources/temperature": "client hung up",
         "/sources/wind": "completed",
     }
@@ -150,7 +149,7 @@ async def test_whoever_gives_up_stops_all_of_them(mock_api, client):
     with pytest.raises(asyncio.CancelledError):
         await settling
     assert asyncio.all_tasks() == before
-    assert {e.path: e.ending for e in await mock_api.log()} == {
+    assert await mock_api.endings() == {
         "/sources/temperature": "client hung up",
         "/sources/wind": "client hung up",
         "/sources/humidity": "completed",
@@ -279,17 +278,8 @@ async def test_one_failure_hides_the_values_and_the_other_failures(
     await asyncio.wait(values)
 
 
-def lost_failures():
-    """The reports of the event loop from now on."""
-    reports: list[str] = []
-    asyncio.get_running_loop().set_exception_handler(
-        lambda _, context: reports.append(context["message"])
-    )
-    return reports
-
-
 async def test_nobody_hears_of_the_second_failure():
-    lost = lost_failures()
+    lost = reported()
     ask = asyncio.Event()
 
     async def fail_later():
@@ -307,7 +297,7 @@ async def test_nobody_hears_of_the_second_failure():
 
 
 async def test_several_awaits_in_a_row_lose_the_second_failure():
-    lost = lost_failures()
+    lost = reported()
     first = asyncio.create_task(fail("first"))
     second = asyncio.create_task(fail("second"))
     with pytest.raises(ValueError, match="first"):

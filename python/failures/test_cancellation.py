@@ -10,11 +10,6 @@ from failures.cancellation import load_profile, main
 from helpers import running
 
 
-async def endings(mock_api, **options):
-    log = await mock_api.log(**options)
-    return {entry.path: entry.ending for entry in log}
-
-
 async def stopped(work):
     """Cancel a task that has begun to wait, and let it end."""
     work.cancel()
@@ -33,7 +28,7 @@ async def test_the_loading_is_stopped_in_the_middle(mock_api):
         "The user goes on to Barbara",
         "The loading was stopped",
     ]
-    assert await endings(mock_api) == {
+    assert await mock_api.endings() == {
         "/users/1": "completed",
         "/users/2": "completed",
         "/posts": "client hung up",
@@ -47,7 +42,7 @@ async def test_a_stop_leaves_out_the_rest(mock_api, client):
     await mock_api.saw("GET /users/2")
     assert (await stopped(loading)).cancelled()
     # The client is still open: only cancelling can hang up.
-    assert await endings(mock_api) == {
+    assert await mock_api.endings() == {
         "/users/1": "completed",
         "/users/2": "client hung up",
     }
@@ -94,7 +89,7 @@ async def test_if_the_rest_fails_the_loading_is_stopped(mock_api):
         async with running(main(mock_api.url)):
             await mock_api.saw("GET /posts")
             await mock_api.release("/users/5")
-    assert (await endings(mock_api))["/posts"] == "client hung up"
+    assert (await mock_api.endings())["/posts"] == "client hung up"
 
 
 # What the language does, without the program.
@@ -142,10 +137,10 @@ async def test_what_the_stop_does_not_reach_runs_on(mock_api, client):
     await mock_api.saw("GET /users/*", times=2)
     await stopped(working)
     await mock_api.ended("/users/4")
-    assert (await endings(mock_api, settled=False))["/users/5"] is None
+    assert (await mock_api.endings(settled=False))["/users/5"] is None
     await mock_api.release("/users/5")
     assert (await started[0]).status_code == 200
-    assert (await endings(mock_api))["/users/5"] == "completed"
+    assert (await mock_api.endings())["/users/5"] == "completed"
 
 
 async def test_a_broad_handler_around_the_work():
@@ -192,7 +187,7 @@ async def test_after_a_swallowed_stop_the_work_goes_on(
     assert working.result() == "Ada"
     assert not working.cancelled()
     assert working.cancelling() == 1
-    assert await endings(mock_api) == {"/users/1": "completed"}
+    assert await mock_api.endings() == {"/users/1": "completed"}
 
 
 # Python only: JavaScript counts no cancellations.

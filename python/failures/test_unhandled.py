@@ -37,10 +37,6 @@ def errors(caplog):
     return [r for r in caplog.records if r.levelno == logging.ERROR]
 
 
-async def endings(api):
-    return {entry.path: entry.ending for entry in await api.log()}
-
-
 async def test_the_program_tells_three_cases_apart(mock_api):
     await mock_api.hold("/users/*")
     async with running(main(mock_api.url)) as program:
@@ -87,7 +83,7 @@ async def test_a_late_await_gets_the_failure(mock_api, client):
     del waiting
     gc.collect()
     assert heard == []
-    assert (await endings(mock_api))["/users/4"] == "completed"
+    assert (await mock_api.endings())["/users/4"] == "completed"
 
 
 async def test_what_is_looked_after_is_not_reported(mock_api, client):
@@ -97,7 +93,7 @@ async def test_what_is_looked_after_is_not_reported(mock_api, client):
     gc.collect()
     assert heard == []
     # The group has stopped the rest.
-    assert await endings(mock_api) == {
+    assert await mock_api.endings() == {
         "/status/503": "completed",
         "/users/5": "client hung up",
     }
@@ -145,7 +141,7 @@ async def test_what_a_forgotten_failure_ends(mock_api, client, caplog):
     await has_failed()
     await mock_api.release("/users/3")
     assert await waiting == "Alan"
-    assert (await endings(mock_api))["/users/3"] == "completed"
+    assert (await mock_api.endings())["/users/3"] == "completed"
     [record] = errors(caplog)
     assert record.name == "asyncio"
     assert record.message.startswith(

@@ -91,6 +91,11 @@ class MockApi:
         )
         return [LogEntry(**entry) for entry in answer.json()]
 
+    async def endings(self, *, settled: bool = True) -> dict[str, str | None]:
+        """How the request of each path has ended; of several the last one counts."""
+        log = await self.log(settled=settled)
+        return {entry.path: entry.ending for entry in log}
+
     async def _post(self, rule: str, **rest: object) -> None:
         await self._checked(self._control.post(rule, json=rest))
 

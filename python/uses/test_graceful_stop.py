@@ -64,10 +64,6 @@ async def ask(port, path, *, keep=False):
     return reader, writer
 
 
-async def endings(api):
-    return {entry.path: entry.ending for entry in await api.log()}
-
-
 async def test_who_is_under_way_is_answered_and_nobody_else(mock_api):
     assert await printed(main(mock_api.url)) == (
         'Under way: {"id":1,"name":"Ada"}\n'
@@ -75,7 +71,7 @@ async def test_who_is_under_way_is_answered_and_nobody_else(mock_api):
         "Too slow: Internal Server Error\n"
     )
     # The new one has never come to the API.
-    assert await endings(mock_api) == {
+    assert await mock_api.endings() == {
         "/users/1": "completed",
         "/users/2": "client hung up",
     }
@@ -130,7 +126,7 @@ async def test_the_limit_is_one_second(mock_api, clock):
         writer.close()
         assert b"500 Internal Server Error" in answer
         await mock_api.ended("GET /users/2")
-    assert await endings(mock_api) == {"/users/2": "client hung up"}
+    assert await mock_api.endings() == {"/users/2": "client hung up"}
 
 
 # What the language does, without the program.

@@ -4,7 +4,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from helpers import limited, printed
+from helpers import limited, printed, reported
 from uses.transactions import balances, main, pay
 
 TABLE = """
@@ -211,11 +211,7 @@ async def test_a_pool_in_the_block_may_wait_for_the_block(pool):
 
 
 async def test_a_begin_through_the_pool_is_no_transaction(own_url):
-    problems = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(
-        lambda _, problem: problems.append(problem["message"])
-    )
+    problems = reported()
     async with asyncpg.create_pool(
         own_url, min_size=0, max_size=1
     ) as pool:
