@@ -111,6 +111,7 @@ for (const [wish, milliseconds] of /** @type {const} */ ([
   ["3", 3100],
   ["5", 5100],
   ["Thu, 01 Jan 2026 12:00:03 GMT", 3100],
+  ["Thu, 01 Jan 2026 12:00:03 -0000", 3100],
   ["Thu, 01 Jan 2026 12:00:05 GMT", 5100],
 ])) {
   test(`the server says when to come (${wish})`, async (t) => {

@@ -46,12 +46,16 @@ async def test_a_busy_server_is_asked_again(mock_api):
 
 async def test_it_gives_up_after_four_attempts(mock_api, client, clock):
     await mock_api.fail("/data", [503, 429, 503, 429, 503])
+    began = asyncio.get_running_loop().time()
     asking = asyncio.create_task(ask(client, "GET", "/data"))
     await finished(asking, mock_api, clock)
     with pytest.raises(httpx.HTTPStatusError, match="429"):
         await asking
     statuses = [e.status for e in await mock_api.log()]
     assert statuses == [503, 429, 503, 429]
+    # Pauses of 0.1, 0.2 and 0.4 s, each longer by at most 0.1 s.
+    waited = asyncio.get_running_loop().time() - began
+    assert 0.69 < waited < 1.31
 
 
 async def test_the_pauses_double(mock_api, client, monkeypatch):
@@ -128,6 +132,7 @@ async def test_a_silent_server_is_tried_again(mock_api, client, clock):
         ("3", 3.1),
         ("5", 5.1),
         ("Thu, 01 Jan 2026 12:00:03 GMT", 3.1),
+        ("Thu, 01 Jan 2026 12:00:03 -0000", 3.1),
         ("Thu, 01 Jan 2026 12:00:05 GMT", 5.1),
     ],
 )
