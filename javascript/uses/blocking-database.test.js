@@ -49,13 +49,15 @@ test("the program closes what it opens", async (t) => {
     prototype[Symbol.dispose] = real;
   });
   let closed = 0;
+  const terminate = t.mock.method(Worker.prototype, "terminate");
   prototype[Symbol.dispose] = function () {
     closed += 1;
     real.call(this);
   };
   await printed(main);
-  // The other one ends with its worker.
   assert.equal(closed, 1);
+  // The other one ends with its worker.
+  assert.equal(terminate.mock.callCount(), 1);
 });
 
 test("async in front of it changes nothing", async () => {
@@ -125,20 +127,25 @@ test("what a call stored is there for the next", async () => {
   await using worker = opened();
   await askElsewhere(worker, "create table a (n)");
   await askElsewhere(worker, "insert into a values (1)");
+  await askElsewhere(worker, "insert into a values (2)");
   const rows = await askElsewhere(worker, "select n from a");
-  assert.deepEqual(rows, [{ n: 1 }]);
+  assert.deepEqual(rows, [{ n: 1 }, { n: 2 }]);
 });
 
 test("each call gets its own answer", async () => {
   await using worker = opened();
-  const numbers = Array.from({ length: 9 }, (_, n) => n);
+  const numbers = Array.from({ length: 8 }, (_, n) => n);
   const calls = numbers.map((n) =>
     askElsewhere(worker, `select ${n} as n`),
   );
+  // An error is for the call whose query it was.
+  const failing = askElsewhere(worker, "select a from b");
+  const rejected = assert.rejects(failing, /no such table: b/);
   assert.deepEqual(
     await Promise.all(calls),
     numbers.map((n) => [{ n }]),
   );
+  await rejected;
 });
 
 test("an error comes back and the next call works", async () => {

@@ -129,8 +129,9 @@ async def test_what_a_call_stored_is_there_for_the_next():
     with opened() as (thread, there):
         await ask_elsewhere(thread, there, "create table a (n)")
         await ask_elsewhere(thread, there, "insert into a values (1)")
+        await ask_elsewhere(thread, there, "insert into a values (2)")
         rows = await ask_elsewhere(thread, there, "select n from a")
-        assert rows == [(1,)]
+        assert rows == [(1,), (2,)]
 
 
 async def test_each_call_gets_its_own_answer():
@@ -139,7 +140,11 @@ async def test_each_call_gets_its_own_answer():
             ask_elsewhere(thread, there, f"select {number}")
             for number in range(20)
         ]
-        answers = await asyncio.gather(*calls)
+        failing = ask_elsewhere(thread, there, "select a from b")
+        error, *answers = await asyncio.gather(
+            failing, *calls, return_exceptions=True
+        )
+    assert type(error) is sqlite3.OperationalError
     assert answers == [[(number,)] for number in range(20)]
 
 
