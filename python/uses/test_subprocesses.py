@@ -188,6 +188,14 @@ async def test_a_very_long_line():
             match="Separator is not found, and chunk exceed the limit",
         ):
             await process.stdout.readline()
+    # It says another thing if the end of the line is there, too.
+    stream = asyncio.StreamReader(limit=10)
+    stream.feed_data(b"eleven chars\n")
+    with pytest.raises(
+        ValueError,
+        match="Separator is found, but chunk is longer than limit",
+    ):
+        await stream.readline()
     async with started(python(script), limit=2**20) as process:
         line = await process.stdout.readline()
         assert len(line.strip()) == 1_000_000

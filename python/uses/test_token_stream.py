@@ -293,11 +293,16 @@ async def test_a_plain_for_cannot_wait(client):
 
 
 # Python only: process.stdout.write has no buffer for half a line.
-async def test_python_keeps_half_a_line_back():
-    half = "import os; print('An', end='', flush={}); os._exit(0)"
-    for flush, seen in [(False, ""), (True, "An")]:
-        code = half.format(flush)
-        process = await run_python("-c", code, PYTHONUNBUFFERED="")
+async def test_a_pipe_waits_for_more_than_a_line():
+    code = "import os; print('An', flush={}); {}"
+    leave = "os._exit(0)"
+    for flush, end, seen in [
+        (False, leave, ""),
+        (True, leave, "An\n"),
+        (False, "", "An\n"),
+    ]:
+        source = code.format(flush, end)
+        process = await run_python("-c", source, PYTHONUNBUFFERED="")
         assert process.stdout == seen
 
 
@@ -306,11 +311,15 @@ async def test_python_keeps_half_a_line_back():
     sys.platform == "win32", reason="Windows has no such terminals"
 )
 async def test_a_terminal_waits_for_the_line_too():
-    half = "import os; print('An', end='', flush={}); os._exit(0)"
-    for flush, expected in [(False, b"|"), (True, b"An|")]:
+    half = "import os; print('An', end={!r}, flush={}); os._exit(0)"
+    for end, flush, expected in [
+        ("", False, b"|"),
+        ("", True, b"An|"),
+        ("\n", False, b"An\r\n|"),
+    ]:
         ours, terminal = os.openpty()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", half.format(flush)),
+            *(sys.executable, "-c", half.format(end, flush)),
             env={**os.environ, "PYTHONUNBUFFERED": ""},
             stdout=terminal,
         )
