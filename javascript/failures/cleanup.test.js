@@ -20,9 +20,10 @@ function put(url, signal) {
 /**
  * What the API saw: method, path and ending, in order of arrival.
  * @param {Api} api
+ * @param {{ settled?: boolean }} [options]
  */
-async function requests(api) {
-  const log = await api.log();
+async function requests(api, options) {
+  const log = await api.log(options);
   return log.map(({ method, path, ending }) => [
     `${method} ${path}`,
     ending,
@@ -118,13 +119,49 @@ test("the clean-up runs after a success", async (t) => {
   const api = await mockApi(t);
   await api.delay("*", 0);
   await api.hold("GET /users/*");
+  const time = clock(t);
   const program = running(() => main(api.url));
+  await api.ended("GET /notifications");
+  const put = ["PUT /posts/1", "completed"];
+  const get = ["GET /notifications", "completed"];
+  /** @type {unknown[][]} */
+  let log = [];
+  let moved = 0;
+  while (log.length < 4) {
+    await time.advance(100);
+    moved += 100;
+    log = await requests(api, { settled: false });
+  }
+  assert(moved >= 3000);
+  assert.deepEqual(log.slice(0, 3).sort(), [
+    get,
+    ["GET /users/1", null],
+    put,
+  ]);
   await api.ended("PUT /posts/1", 2);
   await api.release("GET /users/*");
   await program.done;
   assert.deepEqual(program.lines.slice(2), [
     "Was it stopped? No",
     "The mark says: Free for editing",
+  ]);
+});
+
+test("a stop between two requests", async (t) => {
+  const api = await mockApi(t);
+  await api.delay("*", 0);
+  const stop = new AbortController();
+  const ended = assert.rejects(work(api.url, stop.signal), {
+    name: "AbortError",
+  });
+  await api.ended("GET /notifications");
+  await api.log();
+  stop.abort();
+  await ended;
+  assert.deepEqual(await requests(api), [
+    ["PUT /posts/1", "completed"],
+    ["GET /notifications", "completed"],
+    ["PUT /posts/1", "completed"],
   ]);
 });
 

@@ -45,7 +45,8 @@ async def work(client: httpx.AsyncClient) -> None:
         # Inside: a stop can come when the API has set the mark, and
         # we do not know it yet.
         await send(client, "PUT", "/posts/1", TAKEN)
-        await send(client, "GET", "/notifications?delay=3")
+        await send(client, "GET", "/notifications?delay=0.1")
+        await asyncio.sleep(3)
     finally:
         free = send(client, "PUT", "/posts/1?delay=0.6", FREE)
         await to_its_end(free)

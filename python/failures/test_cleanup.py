@@ -25,11 +25,18 @@ async def some_turns():
         await asyncio.sleep(0)
 
 
-async def requests(mock_api):
+async def taken_in(client):
+    """Wait until the program has all answers that were sent."""
+    # They come before the answers to these.
+    for _ in range(3):
+        await client.get("/data")
+
+
+async def requests(mock_api, **options):
     """What the API saw: request and ending, in order of arrival."""
     return [
         (f"{entry.method} {entry.path}", entry.ending)
-        for entry in await mock_api.log()
+        for entry in await mock_api.log(**options)
     ]
 
 
@@ -110,18 +117,38 @@ async def test_a_stop_before_the_mark_is_known_to_be_set(
     ]
 
 
-async def test_the_clean_up_runs_after_a_success(mock_api, client):
+async def test_the_clean_up_runs_after_a_success(
+    mock_api, client, clock
+):
     await mock_api.delay("*", 0)
     await mock_api.hold("GET /users/*")
     async with running(main(mock_api.url)) as program:
+        await mock_api.ended("GET /notifications")
+        await taken_in(client)
+        await clock.advance(2.9)
+        log = await requests(mock_api, settled=False)
+        assert log.count(("PUT /posts/1", "completed")) == 1
+        await clock.advance(0.1)
         await mock_api.ended("PUT /posts/1", 2)
-        # The program has its answer before the answers to these.
-        for _ in range(3):
-            await client.get("/data")
+        await taken_in(client)
         await mock_api.release("GET /users/*")
     assert program.lines[2:] == [
         "Was it stopped? No",
         "The mark says: Free for editing",
+    ]
+
+
+async def test_a_stop_between_two_requests(mock_api, client):
+    await mock_api.delay("*", 0)
+    task = asyncio.create_task(work(client))
+    await mock_api.ended("GET /notifications")
+    await taken_in(client)
+    assert (await stopped(task)).cancelled()
+    assert await requests(mock_api) == [
+        ("PUT /posts/1", "completed"),
+        ("GET /notifications", "completed"),
+        *[("GET /data", "completed")] * 3,
+        ("PUT /posts/1", "completed"),
     ]
 
 
