@@ -236,6 +236,17 @@ test("if the rest fails the work is stopped", async (t) => {
   ]);
 });
 
+test("a failure of the work is no stop", async (t) => {
+  const api = await mockApi(t);
+  await api.delay("*", 0);
+  await api.hold("GET /users/*");
+  await api.fail("PUT *", [503]);
+  const program = running(() => main(api.url));
+  await api.ended("PUT /posts/1", 2);
+  await api.release("GET /users/*");
+  await assert.rejects(program.done, { message: "HTTP 503" });
+});
+
 test("the clean-up has a limit of its own", async (t) => {
   const api = await mockApi(t);
   const { stop, ended } = await working(api);
@@ -313,6 +324,23 @@ test("a clean-up with the aborted signal is not sent", async (t) => {
   assert.deepEqual(await api.endings(), {
     "/users/1": "client hung up",
   });
+});
+
+// JavaScript only: `async with` waits for `__aexit__` in the same way.
+test("await using waits for Symbol.asyncDispose", async () => {
+  const cleaned = Promise.withResolvers();
+  async function work() {
+    await using _mark = {
+      async [Symbol.asyncDispose]() {
+        await cleaned.promise;
+      },
+    };
+    return "done";
+  }
+  const working = work();
+  assert.equal(await done(working), false);
+  cleaned.resolve(undefined);
+  assert.equal(await working, "done");
 });
 
 test("two failures", async () => {

@@ -216,6 +216,30 @@ async def test_if_the_rest_fails_the_work_is_stopped(mock_api):
     ]
 
 
+async def test_a_failure_of_the_work_is_no_stop(mock_api):
+    await mock_api.delay("*", 0)
+    await mock_api.hold("GET /users/*")
+    await mock_api.fail("PUT *", [503])
+    with pytest.raises(ExceptionGroup) as raised:
+        await main(mock_api.url)
+    [error] = raised.value.exceptions
+    assert isinstance(error, httpx.HTTPStatusError)
+
+
+# Python only: in JavaScript nothing can stop a promise.
+async def test_a_stop_during_the_clean_up_is_raised_after_it():
+    go_on = asyncio.Event()
+    task = asyncio.create_task(to_its_end(go_on.wait()))
+    await some_turns()
+    task.cancel()
+    await some_turns()
+    assert not task.done()
+    go_on.set()
+    await asyncio.wait([task])
+    # There was no other error on its way.
+    assert task.cancelled()
+
+
 async def test_the_clean_up_has_a_limit_of_its_own(
     mock_api, client, clock
 ):
