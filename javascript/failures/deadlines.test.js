@@ -289,7 +289,7 @@ test("a limit needs a real wait", async () => {
   // Its time was over long ago.
   assert(!signal.aborted);
 
-  // To give way to the event loop is enough.
+  // Who gives way to the event loop meets it.
   while (!signal.aborted) await turn();
 });
 

@@ -1,6 +1,8 @@
 import asyncio
 import contextvars
+import errno
 import sys
+import time
 from traceback import format_exception_only
 
 import httpx
@@ -101,6 +103,9 @@ async def test_another_failure_is_not_called_late(
 
 
 async def test_a_timeout_of_others_is_not_called_ours():
+    # The operating system has one, too: "Connection timed out".
+    assert isinstance(OSError(errno.ETIMEDOUT, ""), TimeoutError)
+
     def fail(request):
         raise TimeoutError("of others")
 
@@ -333,10 +338,16 @@ async def test_a_limit_needs_a_real_wait():
             await there
     assert not limit.expired()
 
-    # To give way once is enough.
+    # The first turn still belongs to this task.
+    async with asyncio.timeout(0.001) as limit:
+        time.sleep(0.01)  # noqa: ASYNC251 It blocks on purpose.
+        await asyncio.sleep(0)
+    assert not limit.expired()
+
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(-1):
-            await there
+        async with asyncio.timeout(0.001):
+            time.sleep(0.01)  # noqa: ASYNC251
+            await asyncio.sleep(0)
             await asyncio.sleep(0)
 
 
