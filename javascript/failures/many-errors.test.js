@@ -109,6 +109,7 @@ test("a bug goes on", async (t) => {
     url.endsWith("/data") ? new Broken() : fetch(url),
   );
   class Broken extends Response {
+    /** @returns {boolean} */
     get ok() {
       throw new RangeError("a bug");
     }

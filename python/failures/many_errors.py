@@ -48,8 +48,8 @@ async def main(api_url: str = API_URL) -> None:
             for error in gone.exceptions:
                 print("Gone:", *error.__notes__)
         except* httpx.HTTPError as failed:
-            for error in failed.exceptions:
-                print("Failed:", *error.__notes__)
+            for failure in failed.exceptions:
+                print("Failed:", *failure.__notes__)
 
 
 if __name__ == "__main__":
