@@ -114,6 +114,26 @@ test("a timeout of others is not called ours", async (t) => {
   await assert.rejects(loadPage(url, 1, 5, 60_000), others);
 });
 
+test("a failure after the limit is not called late", async (t) => {
+  t.mock.method(globalThis, "fetch", async (_url, { signal }) => {
+    await new Promise((resolve) => {
+      signal.onabort = resolve;
+    });
+    throw new Error("no luck");
+  });
+  const time = clock(t);
+  const url = "http://localhost";
+  const { signal } = new AbortController();
+  for (const work of [
+    () => getPicture(url, 5, signal),
+    () => loadPage(url, 1, 5, 2000),
+  ]) {
+    const rejected = assert.rejects(work, { message: "no luck" });
+    await time.advance(2000);
+    await rejected;
+  }
+});
+
 // What the language does, without the program.
 
 const get = async (url, signal) =>

@@ -21,9 +21,10 @@ async def get(client: httpx.AsyncClient, path: str) -> httpx.Response:
 
 
 async def get_picture(client: httpx.AsyncClient, friend: int) -> str:
+    limit = asyncio.timeout(PICTURE_LIMIT)
     try:
         # The deadline goes on around this block.
-        async with asyncio.timeout(PICTURE_LIMIT) as limit:
+        async with limit:
             picture = await get(client, f"/users/{friend}/picture")
             return f"a picture of {len(picture.content)} bytes"
     except TimeoutError:
@@ -36,9 +37,10 @@ async def get_picture(client: httpx.AsyncClient, friend: int) -> str:
 async def load_page(
     client: httpx.AsyncClient, user: int, friend: int, seconds: float
 ) -> str:
+    deadline = asyncio.timeout(seconds)
     try:
         # No step has to know of it: it cancels the step that waits.
-        async with asyncio.timeout(seconds) as deadline:
+        async with deadline:
             name = (await get(client, f"/users/{user}")).json()["name"]
             picture = await get_picture(client, friend)
             news = (await get(client, "/notifications")).json()

@@ -119,6 +119,29 @@ async def test_a_timeout_of_others_is_not_called_ours():
             await load_page(client, 1, 5, 60)
 
 
+async def test_a_failure_after_the_limit_is_not_called_late(clock):
+    begun = asyncio.Event()
+
+    async def fail(request):
+        begun.set()
+        try:
+            await asyncio.sleep(10)
+        finally:
+            raise httpx.CloseError("no luck")
+
+    transport = httpx.MockTransport(fail)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://localhost"
+    ) as client:
+        for work in get_picture(client, 5), load_page(client, 1, 5, 2):
+            begun.clear()
+            working = asyncio.create_task(work)
+            await begun.wait()
+            await clock.advance(2)
+            with pytest.raises(httpx.CloseError):
+                await working
+
+
 # What the language does, without the program.
 
 
@@ -142,14 +165,21 @@ async def test_a_limit_for_each_step_is_no_deadline(
     await working
 
 
-async def test_both_limits_at_the_same_moment(clock):
+async def test_both_limits_at_the_same_moment(mock_api, client, clock):
+    await mock_api.hold("/users/5/picture")
+    loading = asyncio.create_task(load_page(client, 1, 5, 0.3))
+    await mock_api.saw("GET /users/5/picture")
+    await clock.advance(0.3)
+    assert await loading == "no page in time"
+
     caught = []
 
     async def work():
+        limit, deadline = asyncio.timeout(3), asyncio.timeout(3)
         try:
-            async with asyncio.timeout(3) as deadline:
+            async with deadline:
                 try:
-                    async with asyncio.timeout(3) as limit:
+                    async with limit:
                         await asyncio.sleep(10)
                 except TimeoutError:
                     caught.append("limit")
