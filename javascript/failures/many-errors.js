@@ -13,9 +13,11 @@ export class RequestError extends Error {}
 export async function check(apiUrl, path) {
   // Among many, an error does not say whose it is.
   const text = `asked for ${path}`;
+  // Outside of the try: a broken address is a bug, and no bad link.
+  const url = new URL(apiUrl + path);
   let response;
   try {
-    response = await fetch(apiUrl + path);
+    response = await fetch(url);
     await response.text();
   } catch (cause) {
     throw new RequestError(text, { cause });

@@ -106,7 +106,7 @@ test("a bug goes on", async (t) => {
   const api = await mockApi(t);
   const { fetch } = globalThis;
   t.mock.method(globalThis, "fetch", (url) =>
-    url.endsWith("/data") ? new Broken() : fetch(url),
+    `${url}`.endsWith("/data") ? new Broken() : fetch(url),
   );
   class Broken extends Response {
     /** @returns {boolean} */
@@ -123,6 +123,12 @@ test("a bug goes on", async (t) => {
     return true;
   });
   assert.equal(program.lines.length, 3);
+});
+
+test("a broken address is no bad link", async () => {
+  await assert.rejects(check("http://[", "/data"), {
+    code: "ERR_INVALID_URL",
+  });
 });
 
 // JavaScript only: Python has except*.
@@ -296,6 +302,9 @@ test("what a log shows", () => {
     "not checked: AggregateError: bad links",
   );
   assert.equal(JSON.stringify({ group }), '{"group":{}}');
+  const { stack } = new AggregateError([error, bug], "bad links");
+  assert.match(`${stack}`, /^AggregateError: bad links\n/);
+  assert.doesNotMatch(`${stack}`, /asked for|a bug/);
   assert.match(format("%s", group), /\[errors\]: \[Array\]/);
 });
 
@@ -310,6 +319,7 @@ test("a log shows no more than so many", () => {
 
   const nested = new AggregateError([several()], "pages");
   assert.match(format(nested), /\[errors\]: \[Array\]/);
+  assert.match(format(nested), /AggregateError: bad links/);
   assert.doesNotMatch(format(nested), /a bug/);
   // Whoever asks for more gets it.
   assert.match(inspect(nested, { depth: null }), /TypeError: a bug/);

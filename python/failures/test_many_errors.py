@@ -104,6 +104,12 @@ async def test_a_bug_goes_on(mock_api, monkeypatch):
     )
 
 
+async def test_a_broken_address_is_no_bad_link(client):
+    with pytest.raises(httpx.InvalidURL) as raised:
+        await check(client, "/\n")
+    assert not isinstance(raised.value, httpx.HTTPError)
+
+
 # Python only: nobody can cancel a promise.
 async def test_a_cancelled_check_is_in_the_group(client, monkeypatch):
     async def cancelled(client, path):
@@ -240,6 +246,21 @@ def test_except_star_does_not_take_groups():
             pass
     assert str(raised.value) == message
 
+    # Even if the clause before it has taken all.
+    with pytest.raises(TypeError) as raised:
+        try:
+            raise OSError
+        except* OSError:
+            pass
+        except* ExceptionGroup:  # type: ignore[misc]
+            pass
+    assert str(raised.value) == message
+    # As long as nothing fails, Python does not notice.
+    try:
+        pass
+    except* ExceptionGroup:  # type: ignore[misc]
+        pass
+
 
 def test_a_group_can_hold_a_group():
     nested = ExceptionGroup("pages", [OSError("no net"), several()])
@@ -339,7 +360,9 @@ def test_a_group_is_no_wider_than_its_errors():
 
 def test_the_error_says_whose_it_is():
     error = ValueError("HTTP 503")
+    assert not hasattr(error, "__notes__")
     error.add_note("asked for /status/503")
+    assert error.__notes__ == ["asked for /status/503"]
     # The same error: its class and its text are what they were.
     assert str(error) == "HTTP 503"
     assert traceback.format_exception(error) == [

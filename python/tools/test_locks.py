@@ -8,7 +8,8 @@ from tools import locks
 
 WHOLE = {"version": "1.0.0", "integrity": "sha512-abc"}
 MACHINES = {"optionalDependencies": {"tool-linux": "1.0.0", "tool-windows": "1.0.0"}}
-HOST = "https://host.example"
+PACKAGE = "https://host.example/a.tgz"
+INDEX = "https://host.example/simple"
 HASHED = "httpx==0.28.1 ; sys_platform == 'win32' \\\n    --hash=sha256:abc\n"
 
 
@@ -38,9 +39,9 @@ def test_an_npm_package_without_version_or_hash(tmp_path, key):
 
 
 def test_an_npm_package_that_names_a_host(tmp_path):
-    place = {"resolved": f"{HOST}/a.tgz"}
+    place = {"resolved": PACKAGE}
     found = npm(tmp_path, {"node_modules/a": WHOLE | place})
-    assert found == [f"node_modules/a names where it comes from: {HOST}/a.tgz"]
+    assert found == [f"node_modules/a names where it comes from: {PACKAGE}"]
 
 
 @pytest.mark.parametrize("where", ["", "node_modules/tool/"])
@@ -88,13 +89,13 @@ def test_a_requirement_without_a_hash(tmp_path):
     ("text", "found"),
     [
         (
-            f"--index-url {HOST}/simple\n{HASHED}",
+            f"--index-url {INDEX}\n{HASHED}",
             [
-                (1, f"names a place: {HOST}/simple"),
+                (1, f"names a place: {INDEX}"),
                 (
                     1,
                     "holds an option, and not only requirements: "
-                    f"--index-url {HOST}/simple",
+                    f"--index-url {INDEX}",
                 ),
             ],
         ),
