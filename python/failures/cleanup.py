@@ -20,8 +20,7 @@ async def send(
     client: httpx.AsyncClient, method: str, path: str, post: Any = None
 ) -> Any:
     response = await client.request(method, path, json=post)
-    response.raise_for_status()
-    return response.json()
+    return response.raise_for_status().json()
 
 
 # Python only: in JavaScript nothing can stop a promise.
@@ -36,6 +35,8 @@ async def to_its_end(cleaning: Coroutine[Any, Any, Any]) -> None:
         except asyncio.CancelledError as error:
             # It has ended our wait, not the task. So wait again.
             stopped = error
+    # A failure comes first, even if a stop came in the same turn.
+    task.result()
     if stopped:
         raise stopped
 

@@ -371,6 +371,21 @@ async def test_a_stop_and_then_a_failed_clean_up():
     assert isinstance(working.exception(), ValueError)
 
 
+# Python only: nothing in JavaScript can stop a promise.
+async def test_a_stop_in_the_same_turn_as_a_failed_clean_up():
+    async def clean_up():
+        await some_turns()
+        raise ValueError("no clean-up")
+
+    working = asyncio.create_task(to_its_end(clean_up()))
+    await some_turns()
+    # In each turn, and so also in the one in which it fails.
+    while not working.done():
+        working.cancel()
+        await asyncio.sleep(0)
+    assert isinstance(working.exception(), ValueError)
+
+
 async def test_two_failures():
     async def both():
         try:
