@@ -159,6 +159,11 @@ export async function done(promise) {
   return (await Promise.race([promise, turn(turn)])) !== turn;
 }
 
+/** How many timers would keep the process alive. */
+export const openTimers = () =>
+  process.getActiveResourcesInfo().filter((name) => name === "Timeout")
+    .length;
+
 /**
  * From here to the end of the test `fetch` uses connections of its own: none
  * is open yet. `mockApi` calls it.

@@ -15,7 +15,10 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import format_exception_only
 from typing import Any, Self
+
+import httpx
 
 from tools.programs import node
 
@@ -178,6 +181,25 @@ def reported() -> list[str]:
         lambda _, context: messages.append(context["message"])
     )
     return messages
+
+
+async def stopped(task: asyncio.Task[Any]) -> Any:
+    """Cancel a task that has begun to wait, let it end, and return it."""
+    task.cancel()
+    await asyncio.wait([task])
+    return task
+
+
+async def taken_in(client: httpx.AsyncClient) -> None:
+    """Wait until the program has all the answers that were sent."""
+    # They come before the answers to these.
+    for _ in range(3):
+        await client.get("/data")
+
+
+def last_line(error: BaseException) -> str:
+    """What a traceback says of an error at its end."""
+    return format_exception_only(error)[-1].rstrip()
 
 
 @dataclass(frozen=True, slots=True)

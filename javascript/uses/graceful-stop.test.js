@@ -6,7 +6,13 @@ import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 
-import { clock, mockApi, printed, serving } from "../helpers.js";
+import {
+  clock,
+  mockApi,
+  openTimers,
+  printed,
+  serving,
+} from "../helpers.js";
 import { main, makeServer, stop } from "./graceful-stop.js";
 
 const HOST = "127.0.0.1";
@@ -143,15 +149,11 @@ test("the limit is one second", async (t) => {
 
 // JavaScript only: uvicorn's limit ends with the server.
 test("nobody waits for the limit when all has ended", async () => {
-  const timers = () =>
-    process
-      .getActiveResourcesInfo()
-      .filter((name) => name === "Timeout");
-  const before = timers().length;
+  const before = openTimers();
   const server = makeServer("");
   await using _ = await listening(server);
   await stop(server);
-  assert.equal(timers().length, before);
+  assert.equal(openTimers(), before);
 });
 
 // What the language does, without the program.

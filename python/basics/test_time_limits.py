@@ -1,7 +1,6 @@
 import asyncio
 import sys
 import time
-from traceback import format_exception_only
 
 import httpx
 import pytest
@@ -12,7 +11,7 @@ from basics.time_limits import (
     stop_the_work,
     stop_waiting,
 )
-from helpers import running
+from helpers import last_line, running
 
 
 async def test_one_answer_comes_after_all_the_other_is_stopped(
@@ -87,11 +86,6 @@ async def test_another_failure_is_not_called_late(mock_api, client):
 # What the language does, without the program.
 
 
-def printed(error):
-    """The last line of its traceback."""
-    return format_exception_only(error)[-1].rstrip()
-
-
 async def test_stopping_by_hand(mock_api, client):
     await mock_api.hold("/users/5")
     answer = asyncio.create_task(get_name(client, "/users/5"))
@@ -99,7 +93,9 @@ async def test_stopping_by_hand(mock_api, client):
     answer.cancel()
     with pytest.raises(asyncio.CancelledError) as raised:
         await answer
-    assert printed(raised.value) == "asyncio.exceptions.CancelledError"
+    assert (
+        last_line(raised.value) == "asyncio.exceptions.CancelledError"
+    )
     assert await mock_api.endings() == {"/users/5": "client hung up"}
 
 
@@ -217,7 +213,7 @@ async def test_the_name_of_the_error(clock):
     with pytest.raises(TimeoutError) as raised:
         await working
     assert type(inside[0]) is asyncio.CancelledError
-    assert printed(raised.value) == "TimeoutError"
+    assert last_line(raised.value) == "TimeoutError"
     assert asyncio.TimeoutError is TimeoutError
 
 
@@ -230,7 +226,7 @@ async def test_httpx_has_a_limit_of_its_own(mock_api, client, clock):
     await clock.advance(3)
     with pytest.raises(httpx.ReadTimeout) as raised:
         await asking
-    assert printed(raised.value) == "httpx.ReadTimeout"
+    assert last_line(raised.value) == "httpx.ReadTimeout"
     assert isinstance(raised.value, httpx.TimeoutException)
     assert not isinstance(raised.value, TimeoutError)
     assert await mock_api.endings() == {"/users/5": "client hung up"}
@@ -310,6 +306,6 @@ async def test_limits_out_of_range():
         with pytest.raises(ValueError) as raised:  # noqa: PT011
             await nan
         message = "ValueError: Invalid delay: NaN (not a number)"
-        assert printed(raised.value) == message
+        assert last_line(raised.value) == message
     else:
         await nan

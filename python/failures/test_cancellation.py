@@ -1,20 +1,12 @@
 import asyncio
 import contextlib
 import sys
-from traceback import format_exception_only
 
 import httpx
 import pytest
 
 from failures.cancellation import load_profile, main
-from helpers import running
-
-
-async def stopped(work):
-    """Cancel a task that has begun to wait, and let it end."""
-    work.cancel()
-    await asyncio.wait([work])
-    return work
+from helpers import last_line, running, stopped, taken_in
 
 
 async def test_the_loading_is_stopped_in_the_middle(mock_api):
@@ -54,18 +46,11 @@ async def test_a_failed_request_is_no_stop(mock_api, client):
     assert await load_profile(client) == profile
 
 
-async def taken_in(mock_api, client, path):
-    """Wait until the program has the answer to `path`, too."""
-    await mock_api.ended(path)
-    # It comes before the answers to these.
-    for _ in range(3):
-        await client.get("/data")
-
-
 async def test_too_late_to_stop(mock_api, client):
     await mock_api.hold("/users/5")
     async with running(main(mock_api.url)) as program:
-        await taken_in(mock_api, client, "/posts")
+        await mock_api.ended("/posts")
+        await taken_in(client)
         await mock_api.release("/users/5")
     assert program.lines[-1] == "Ada, friend of Grace: 10 posts"
 
@@ -75,7 +60,8 @@ async def test_another_failure_is_not_called_a_stop(mock_api, client):
     await mock_api.fail("/users/1", [500])
     with pytest.raises(ExceptionGroup) as raised:
         async with running(main(mock_api.url)):
-            await taken_in(mock_api, client, "/users/1")
+            await mock_api.ended("/users/1")
+            await taken_in(client)
             await mock_api.release("/users/5")
     [error] = raised.value.exceptions
     assert isinstance(error, httpx.HTTPStatusError)
@@ -277,7 +263,7 @@ async def test_what_the_error_says():
         working.cancel(*message)
         with pytest.raises(asyncio.CancelledError) as raised:
             await working
-        return format_exception_only(raised.value)[-1].rstrip()
+        return last_line(raised.value)
 
     name = "asyncio.exceptions.CancelledError"
     assert await raised_by() == name

@@ -7,29 +7,15 @@ import httpx
 import pytest
 
 from failures.cleanup import main, to_its_end, work
-from helpers import reported, running
+from helpers import reported, running, stopped, taken_in
 
 FREE = {"title": "Free for editing", "body": "Go on"}
-
-
-async def stopped(work):
-    """Cancel a task, and let it end."""
-    work.cancel()
-    await asyncio.wait([work])
-    return work
 
 
 async def some_turns():
     """Let the loop run what is ready, and what follows from it."""
     for _ in range(5):
         await asyncio.sleep(0)
-
-
-async def taken_in(client):
-    """Wait until the program has all answers that were sent."""
-    # They come before the answers to these.
-    for _ in range(3):
-        await client.get("/data")
 
 
 async def requests(mock_api, **options):

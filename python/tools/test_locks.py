@@ -94,8 +94,7 @@ def test_a_requirement_without_a_hash(tmp_path):
                 (1, f"names a place: {INDEX}"),
                 (
                     1,
-                    "holds an option, and not only requirements: "
-                    f"--index-url {INDEX}",
+                    f"holds an option, and not only requirements: --index-url {INDEX}",
                 ),
             ],
         ),
