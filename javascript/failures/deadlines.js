@@ -1,4 +1,4 @@
-// Load a page in three steps, with one deadline for all of them.
+// Load two pages in three steps each, within one deadline for each.
 // Explained in docs/failures/deadlines.md
 // Needs the mock API: nox -s api
 
@@ -33,19 +33,20 @@ export async function loadPage(apiUrl, user, friend, milliseconds) {
   try {
     const response = await get(`${apiUrl}/users/${user}`, deadline);
     const { name } = await response.json();
-    const picture = await getPicture(apiUrl, friend, deadline);
     const answer = await get(`${apiUrl}/notifications`, deadline);
     const news = await answer.json();
-    return `${name}, ${picture}, news: ${news.length}`;
+    const picture = await getPicture(apiUrl, friend, deadline);
+    return `${name}, news: ${news.length}, ${picture}`;
   } catch (error) {
     if (error !== deadline.reason) throw error;
-    return "no page in time";
+    return `no page in ${milliseconds / 1000} s`;
   }
 }
 
 export async function main(apiUrl = API_URL) {
-  console.log("Within 2 s:", await loadPage(apiUrl, 1, 5, 2000));
-  console.log("Within 0.35 s:", await loadPage(apiUrl, 2, 4, 350));
+  const patient = loadPage(apiUrl, 1, 5, 2000);
+  const hasty = loadPage(apiUrl, 2, 4, 700);
+  console.log((await Promise.all([patient, hasty])).join("\n"));
 }
 
 if (import.meta.main) await main();

@@ -1,4 +1,4 @@
-"""Load a page in three steps, with one deadline for all of them.
+"""Load two pages in three steps each, within one deadline for each.
 
 Explained in docs/failures/deadlines.md
 Needs the mock API: nox -s api
@@ -42,19 +42,20 @@ async def load_page(
         # No step has to know of it: it cancels the step that waits.
         async with deadline:
             name = (await get(client, f"/users/{user}")).json()["name"]
-            picture = await get_picture(client, friend)
             news = (await get(client, "/notifications")).json()
-            return f"{name}, {picture}, news: {len(news)}"
+            picture = await get_picture(client, friend)
+            return f"{name}, news: {len(news)}, {picture}"
     except TimeoutError:
         if not deadline.expired():
             raise
-        return "no page in time"
+        return f"no page in {seconds} s"
 
 
 async def main(api_url: str = API_URL) -> None:
     async with httpx.AsyncClient(base_url=api_url) as client:
-        print("Within 2 s:", await load_page(client, 1, 5, 2))
-        print("Within 0.35 s:", await load_page(client, 2, 4, 0.35))
+        patient = load_page(client, 1, 5, 2)
+        hasty = load_page(client, 2, 4, 0.7)
+        print(*await asyncio.gather(patient, hasty), sep="\n")
 
 
 if __name__ == "__main__":
