@@ -81,18 +81,18 @@ test("the deadline goes on after a step", async (t) => {
   });
 });
 
-test("the deadline ends the first step", async (t) => {
-  const api = await mockApi(t);
-  await api.hold("/users/1");
-  const time = clock(t);
-  const loading = loadPage(api.url, 1, 5, 2000);
-  await api.saw("GET /users/1");
-  await time.advance(2000);
-  assert.equal(await loading, "no page in 2 s");
-  assert.deepEqual(await api.endings(), {
-    "/users/1": "client hung up",
+for (const path of ["/users/1", "/notifications"]) {
+  test(`the deadline ends any step (${path})`, async (t) => {
+    const api = await mockApi(t);
+    await api.hold(path);
+    const time = clock(t);
+    const loading = loadPage(api.url, 1, 5, 2000);
+    await api.saw(`GET ${path}`);
+    await time.advance(2000);
+    assert.equal(await loading, "no page in 2 s");
+    assert.equal((await api.endings())[path], "client hung up");
   });
-});
+}
 
 for (const path of ["/users/1", "/users/5/picture", "/notifications"]) {
   test(`another failure is not called late (${path})`, async (t) => {

@@ -73,15 +73,16 @@ async def test_the_deadline_goes_on_after_a_step(
     }
 
 
-async def test_the_deadline_ends_the_first_step(
-    mock_api, client, clock
+@pytest.mark.parametrize("path", ["/users/1", "/notifications"])
+async def test_the_deadline_ends_any_step(
+    mock_api, client, clock, path
 ):
-    await mock_api.hold("/users/1")
+    await mock_api.hold(path)
     loading = asyncio.create_task(load_page(client, 1, 5, 2))
-    await mock_api.saw("GET /users/1")
+    await mock_api.saw(f"GET {path}")
     await clock.advance(2)
     assert await loading == "no page in 2 s"
-    assert await mock_api.endings() == {"/users/1": "client hung up"}
+    assert (await mock_api.endings())[path] == "client hung up"
 
 
 @pytest.mark.parametrize(
