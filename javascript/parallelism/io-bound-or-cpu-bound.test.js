@@ -79,6 +79,17 @@ test("computations in tasks come before anything else", async () => {
 
 // What the language does, without the program.
 
+test("async adds work to a call", async () => {
+  const seen = [];
+  const work = async () => "done";
+  const [one, other] = [work(), work()];
+  assert.notEqual(one, other);
+  assert.ok(one instanceof Promise);
+  queueMicrotask(() => seen.push("other code"));
+  assert.equal(await one, "done");
+  assert.deepEqual(seen, ["other code"]);
+});
+
 test("tasks share a thread", async () => {
   const here = async () => threadId;
   const [one, other] = await Promise.all([here(), here()]);

@@ -87,6 +87,21 @@ async def test_a_process_does_the_work():
 # What the language does, without the program.
 
 
+async def test_async_adds_work_to_a_call():
+    seen = []
+
+    async def work():
+        return "done"
+
+    one, other = work(), work()
+    assert one is not other
+    assert asyncio.iscoroutine(one)
+    asyncio.get_running_loop().call_soon(seen.append, "other code")
+    # In Python nobody else has a turn: nothing waits.
+    assert (await one, await other) == ("done", "done")
+    assert seen == []
+
+
 async def test_tasks_share_a_thread():
     async def here():
         return threading.get_ident()
