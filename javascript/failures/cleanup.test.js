@@ -147,6 +147,17 @@ test("the clean-up runs after a success", async (t) => {
   ]);
 });
 
+test("the mark stands while the work goes on", async (t) => {
+  const api = await mockApi(t);
+  const { stop, ended } = await working(api);
+  const title = async () =>
+    (await (await fetch(`${api.url}/posts/1`)).json()).title;
+  assert.equal(await title(), "Ada is editing this");
+  stop.abort();
+  await ended;
+  assert.equal(await title(), "Free for editing");
+});
+
 test("a stop between two requests", async (t) => {
   const api = await mockApi(t);
   await api.delay("*", 0);

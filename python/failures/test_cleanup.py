@@ -124,6 +124,15 @@ async def test_the_clean_up_runs_after_a_success(
     ]
 
 
+async def test_the_mark_stands_while_the_work_goes_on(mock_api, client):
+    task = await working(mock_api, client)
+    post = (await client.get("/posts/1")).json()
+    assert post["title"] == "Ada is editing this"
+    assert (await stopped(task)).cancelled()
+    post = (await client.get("/posts/1")).json()
+    assert post["title"] == "Free for editing"
+
+
 async def test_a_stop_between_two_requests(mock_api, client):
     await mock_api.delay("*", 0)
     task = asyncio.create_task(work(client))

@@ -226,7 +226,7 @@ async def test_what_the_handler_of_the_program_hears(caplog):
         ": invalid literal for int() with base 10: 'no number'"
     )
 
-    # But not what asyncio.run raises.
+    # But not the failure of main: asyncio.run raises it.
     async def program():
         heard.append(listen())
         raise ValueError("no luck")
