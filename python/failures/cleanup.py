@@ -31,7 +31,7 @@ async def to_its_end(cleaning: Coroutine[Any, Any, Any]) -> None:
     stopped = None
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait([task])
         except asyncio.CancelledError as error:
             # It has ended our wait, not the task. So wait again.
             stopped = error
