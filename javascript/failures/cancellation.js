@@ -40,6 +40,8 @@ export async function main(apiUrl = API_URL) {
   } finally {
     // Without this, a failure here would leave the loading behind.
     leaving.abort();
+    // abort() only asks. Wait until the loading has ended.
+    await Promise.allSettled([loading]);
   }
   try {
     console.log(await loading);

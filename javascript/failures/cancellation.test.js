@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { addAbortListener, getEventListeners } from "node:events";
+import { addAbortListener, getEventListeners, once } from "node:events";
 import { test } from "node:test";
 import timers from "node:timers/promises";
 
-import { clock, mockApi, running } from "../helpers.js";
+import { clock, done, mockApi, printed, running } from "../helpers.js";
 import { loadProfile, main } from "./cancellation.js";
 
 const turn = timers.setImmediate;
@@ -31,22 +31,44 @@ test("the loading is stopped in the middle", async (t) => {
 
 test("a stop leaves out the rest", async (t) => {
   const api = await mockApi(t);
-  await api.hold("/users/2");
-  const stop = new AbortController();
-  const loading = loadProfile(api.url, stop.signal);
-  await api.saw("GET /users/2");
-  stop.abort();
-  await assert.rejects(loading, { name: "AbortError" });
-  assert.deepEqual(await api.endings(), {
-    "/users/1": "completed",
-    "/users/2": "client hung up",
-  });
+  for (const path of ["/users/1", "/users/2", "/posts"]) {
+    await api.hold(path);
+    const stop = new AbortController();
+    const loading = loadProfile(api.url, stop.signal);
+    await api.saw(`GET ${path}`);
+    stop.abort();
+    await assert.rejects(loading, { name: "AbortError" });
+    await api.release(path);
+  }
+  const log = await api.log();
+  assert.deepEqual(
+    log.map(({ path, ending }) => [path, ending]),
+    [
+      ["/users/1", "client hung up"],
+      ["/users/1", "completed"],
+      ["/users/2", "client hung up"],
+      ["/users/1", "completed"],
+      ["/users/2", "completed"],
+      ["/posts", "client hung up"],
+    ],
+  );
 });
 
 test("a failed request is no stop", async (t) => {
   const api = await mockApi(t);
   await api.fail("/posts", [503]);
   const { signal } = new AbortController();
+  const profile = "Ada, friend of Grace: 0 posts";
+  assert.equal(await loadProfile(api.url, signal), profile);
+  await api.drop("/posts");
+  assert.equal(await loadProfile(api.url, signal), profile);
+});
+
+test("an answer that is no JSON", async (t) => {
+  const api = await mockApi(t);
+  await api.answer("/posts", { body: "no JSON" });
+  const { signal } = new AbortController();
+  // Nobody sees the error. In Python it is raised.
   const profile = "Ada, friend of Grace: 0 posts";
   assert.equal(await loadProfile(api.url, signal), profile);
 });
@@ -84,6 +106,17 @@ test("another failure is not called a stop", async (t) => {
   await assert.rejects(program.done, /HTTP 500/);
 });
 
+// JavaScript only: it has to tell one abort from another.
+test("the abort of somebody else is not called a stop", async (t) => {
+  const { reason } = AbortSignal.abort();
+  t.mock.method(globalThis, "fetch", async (url) => {
+    if (url === "/users/1") throw reason;
+    return Response.json({ name: "Barbara" });
+  });
+  const asking = printed(() => main(""));
+  await assert.rejects(asking, (error) => error === reason);
+});
+
 test("if the rest fails the loading is stopped", async (t) => {
   const api = await mockApi(t);
   await api.hold("/posts");
@@ -94,6 +127,23 @@ test("if the rest fails the loading is stopped", async (t) => {
   await api.release("/users/5");
   await assert.rejects(program.done, /HTTP 500/);
   assert.equal((await api.endings())["/posts"], "client hung up");
+});
+
+test("it ends only when the loading has ended", async (t) => {
+  const stopped = Promise.withResolvers();
+  const clean = Promise.withResolvers();
+  t.mock.method(globalThis, "fetch", async (url, { signal }) => {
+    if (url === "/users/5") throw new TypeError("fetch failed");
+    await once(signal, "abort");
+    stopped.resolve(undefined);
+    await clean.promise;
+    throw signal.reason;
+  });
+  const ended = running(() => main("")).done;
+  await stopped.promise;
+  assert.equal(await done(ended), false);
+  clean.resolve(undefined);
+  await assert.rejects(ended, /fetch failed/);
 });
 
 // What the language does, without the program.

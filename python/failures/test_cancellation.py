@@ -5,6 +5,7 @@ import sys
 import httpx
 import pytest
 
+from failures import cancellation as program
 from failures.cancellation import load_profile, main
 from helpers import last_line, running, stopped, taken_in
 
@@ -29,21 +30,36 @@ async def test_the_loading_is_stopped_in_the_middle(mock_api):
 
 
 async def test_a_stop_leaves_out_the_rest(mock_api, client):
-    await mock_api.hold("/users/2")
-    loading = asyncio.create_task(load_profile(client))
-    await mock_api.saw("GET /users/2")
-    assert (await stopped(loading)).cancelled()
+    for path in ["/users/1", "/users/2", "/posts"]:
+        await mock_api.hold(path)
+        loading = asyncio.create_task(load_profile(client))
+        await mock_api.saw(f"GET {path}")
+        assert (await stopped(loading)).cancelled()
+        await mock_api.release(path)
     # The client is still open: only cancelling can hang up.
-    assert await mock_api.endings() == {
-        "/users/1": "completed",
-        "/users/2": "client hung up",
-    }
+    assert [(e.path, e.ending) for e in await mock_api.log()] == [
+        ("/users/1", "client hung up"),
+        ("/users/1", "completed"),
+        ("/users/2", "client hung up"),
+        ("/users/1", "completed"),
+        ("/users/2", "completed"),
+        ("/posts", "client hung up"),
+    ]
 
 
 async def test_a_failed_request_is_no_stop(mock_api, client):
     await mock_api.fail("/posts", [503])
     profile = "Ada, friend of Grace: 0 posts"
     assert await load_profile(client) == profile
+    await mock_api.drop("/posts")
+    assert await load_profile(client) == profile
+
+
+async def test_an_answer_that_is_no_json(mock_api, client):
+    await mock_api.answer("/posts", body="no JSON")
+    # In JavaScript nobody sees it.
+    with pytest.raises(ValueError, match="Expecting value"):
+        await load_profile(client)
 
 
 async def test_too_late_to_stop(mock_api, client):
@@ -76,6 +92,32 @@ async def test_if_the_rest_fails_the_loading_is_stopped(mock_api):
             await mock_api.saw("GET /posts")
             await mock_api.release("/users/5")
     assert (await mock_api.endings())["/posts"] == "client hung up"
+
+
+async def test_it_ends_only_when_the_loading_has_ended(
+    mock_api, monkeypatch
+):
+    begun, stopping, clean = (asyncio.Event() for _ in range(3))
+
+    async def load_posts(client):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopping.set()
+            await clean.wait()
+
+    monkeypatch.setattr(program, "load_posts", load_posts)
+    await mock_api.hold("/users/5")
+    await mock_api.fail("/users/5", [500])
+    with pytest.raises(ExceptionGroup):
+        async with running(main(mock_api.url)) as running_main:
+            await begun.wait()
+            await mock_api.release("/users/5")
+            await stopping.wait()
+            await asyncio.sleep(0)
+            assert not running_main.task.done()
+            clean.set()
 
 
 # What the language does, without the program.
@@ -127,6 +169,23 @@ async def test_what_the_stop_does_not_reach_runs_on(mock_api, client):
     await mock_api.release("/users/5")
     assert (await started[0]).status_code == 200
     assert (await mock_api.endings())["/users/5"] == "completed"
+
+
+# Python only: in JavaScript no wait passes a stop on.
+async def test_two_waits_do_not_pass_a_stop_on():
+    async def work(waits_for, task):
+        await waits_for(task)
+
+    def wait_for_one(task):
+        return asyncio.wait([task])
+
+    for waits_for in [wait_for_one, asyncio.shield]:
+        other = asyncio.create_task(asyncio.Event().wait())
+        working = asyncio.create_task(work(waits_for, other))
+        await asyncio.sleep(0)
+        assert (await stopped(working)).cancelled()
+        assert not other.cancelling()
+        await stopped(other)
 
 
 async def test_a_broad_handler_around_the_work():
