@@ -28,8 +28,8 @@ async def test_the_quickest_mirror_is_printed(mock_api):
 
 async def test_the_first_answer_decides(mock_api, client):
     await mock_api.hold("/mirrors/oslo")
-    await mock_api.hold("/mirrors/lima")
-    assert await first_answer(client) == "Pune"
+    await mock_api.hold("/mirrors/pune")
+    assert await first_answer(client) == "Lima"
 
 
 async def test_the_losers_are_stopped_before_the_answer_is_returned(
@@ -90,7 +90,31 @@ async def test_a_second_failure_is_not_reported_as_lost():
     assert ended.stdout == "one failure is raised\n"
 
 
-async def test_it_goes_on_only_when_the_losers_have_ended(monkeypatch):
+async def test_a_failure_in_the_clean_up():
+    code = """
+        import asyncio, gc
+        import combining.first_to_finish as program
+        async def ask(client, mirror):
+            if mirror == "pune":
+                return "Pune"
+            try:
+                await asyncio.Event().wait()
+            finally:
+                raise ValueError(mirror)
+        program.ask = ask
+        async def main():
+            print(await program.first_answer(None))
+            gc.collect()
+        asyncio.run(main())"""
+    ended = await run_python("-c", inspect.cleandoc(code))
+    assert ended.stdout == "Pune\n"
+    lost = ended.stderr.count("Task exception was never retrieved")
+    assert lost == 2
+
+
+async def test_it_goes_on_only_when_the_losers_have_ended(
+    monkeypatch, clock
+):
     clean, stopped = asyncio.Event(), asyncio.Event()
 
     async def ask(_, mirror):
@@ -107,7 +131,7 @@ async def test_it_goes_on_only_when_the_losers_have_ended(monkeypatch):
     async with httpx.AsyncClient() as client:
         answer = asyncio.create_task(first_answer(client))
         await stopped.wait()
-        await asyncio.sleep(0)
+        await clock.advance(60)
         assert not answer.done()
         clean.set()
         assert await answer == "Pune"
@@ -129,6 +153,14 @@ async def test_the_losers_keep_running(mock_api, client):
     assert held.path == "/mirrors/oslo"
     await mock_api.release("/mirrors/oslo")
     assert (await loser).status_code == 200
+
+
+async def test_two_can_be_the_first():
+    both = {asyncio.create_task(asyncio.sleep(0)) for _ in range(2)}
+    done, _ = await asyncio.wait(
+        both, return_when=asyncio.FIRST_COMPLETED
+    )
+    assert done == both
 
 
 async def test_a_long_wait_that_is_raced_again_and_again():
