@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import childProcess, { spawn } from "node:child_process";
 import { once } from "node:events";
 import { syncBuiltinESMExports } from "node:module";
+import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 
@@ -86,6 +87,29 @@ test("the helper ends too", async () => {
     assert(child.stdout.closed);
     assert(!exists(child.pid));
   }
+});
+
+// A helper that ends later than the first process does.
+const SLOW_HELPER = `
+  const { ppid } = process;
+  process.on("SIGTERM", () => {
+    const timer = setInterval(() => {
+      if (process.ppid === ppid) return;
+      clearInterval(timer);
+      setTimeout(() => { console.log("saved"); process.exit(); }, 200);
+    });
+  });
+  console.log("ready"); setInterval(() => {}, 1e6);`;
+
+test("a helper has the time, too", async () => {
+  if (WINDOWS) return; // there are no process groups
+  const first = `child_process.spawn(process.execPath,
+    ["-e", ${JSON.stringify(SLOW_HELPER)}], { stdio: "inherit" });`;
+  await using started = await node(first, { detached: true });
+  const { child } = started;
+  const rest = text(/** @type {any} */ (child.stdout));
+  await stop(child, once(child, "close"), 30_000);
+  assert.equal(await rest, "saved\n");
 });
 
 test("what has ended already can be stopped", async () => {

@@ -72,6 +72,33 @@ async def test_the_helper_ends_too():
         assert WINDOWS or not exists(process.pid)
 
 
+# A helper that ends later than the first process does.
+SLOW_HELPER = """
+import os, pathlib, signal, sys, time
+def end(*_):
+    while os.getppid() == first:
+        time.sleep(0.001)
+    time.sleep(0.2)
+    pathlib.Path(sys.argv[1]).touch()
+    sys.exit()
+first = os.getppid()
+signal.signal(signal.SIGTERM, end)
+print('ready', flush=True)
+time.sleep(3600)
+"""
+
+
+async def test_a_helper_has_the_time_too(tmp_path):
+    if WINDOWS:
+        return  # there are no process groups
+    saved = tmp_path / "saved"
+    helper = [sys.executable, "-c", SLOW_HELPER, str(saved)]
+    first = f"import subprocess; subprocess.run({helper})"
+    process = await python(first, start_new_session=True)
+    await stop(process, 30)
+    assert saved.exists()
+
+
 async def test_what_has_ended_already_can_be_stopped():
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", ""), stdout=PIPE, start_new_session=True
