@@ -49,7 +49,7 @@ test("the slowest decides when the list is there", async (t) => {
 
 test("the outcomes keep the order of the list", async (t) => {
   const api = await mockApi(t);
-  await api.fail("/sources/wind", [503]);
+  await api.fail("/sources/wind", [404]);
   await api.hold("/sources/temperature");
   const settling = settleAll(api.url, [
     "temperature",
@@ -62,7 +62,7 @@ test("the outcomes keep the order of the list", async (t) => {
   const outcomes = await settling;
   assert.deepEqual(outcomes.map(describe), [
     "18.5 °C",
-    "HTTP 503",
+    "HTTP 404",
     "62 %",
   ]);
 });

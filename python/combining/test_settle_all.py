@@ -46,7 +46,7 @@ async def test_the_slowest_decides_when_the_list_is_there(mock_api):
 async def test_the_outcomes_keep_the_order_of_the_list(
     mock_api, client
 ):
-    await mock_api.fail("/sources/wind", [503])
+    await mock_api.fail("/sources/wind", [404])
     await mock_api.hold("/sources/temperature")
     settling = asyncio.create_task(
         settle_all(client, ["temperature", "wind", "humidity"])
@@ -57,7 +57,7 @@ async def test_the_outcomes_keep_the_order_of_the_list(
     outcomes = await settling
     assert [describe(o) for o in outcomes] == [
         "18.5 °C",
-        "HTTP 503",
+        "HTTP 404",
         "62 %",
     ]
 
