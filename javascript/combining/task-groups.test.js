@@ -289,6 +289,15 @@ test("a failure wins over a stop from outside", async () => {
   });
 });
 
+test("a group stopped from outside has no results", async () => {
+  const giveAResultWhenStopped = (signal) =>
+    forEver(signal).catch(() => "too late");
+  const leaving = new AbortController();
+  const group = taskGroup([giveAResultWhenStopped], leaving.signal);
+  leaving.abort();
+  await assert.rejects(group, leaving.signal.reason);
+});
+
 test("a task with a stop of its own", async () => {
   // Unlike in Python, this is a failure, and stops the sibling.
   const own = new AbortController();

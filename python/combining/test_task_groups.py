@@ -248,6 +248,24 @@ async def test_a_failure_wins_over_a_stop_from_outside():
     assert errors(raised) == ["ValueError('clean-up')"]
 
 
+async def test_a_group_stopped_from_outside_has_no_results():
+    async def give_a_result_when_stopped():
+        try:
+            await for_ever()
+        except asyncio.CancelledError:
+            return "too late"
+
+    async def block():
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(give_a_result_when_stopped())
+        return task.result()
+
+    blocking = asyncio.create_task(block())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (await stopped(blocking)).cancelled()
+
+
 async def test_a_task_with_a_stop_of_its_own():
     # A cancelled task is no failure: its sibling goes on.
     go_on = asyncio.Event()
@@ -259,6 +277,8 @@ async def test_a_task_with_a_stop_of_its_own():
         assert not sibling.done()
         go_on.set()
     assert sibling.result() is True
+    with pytest.raises(asyncio.CancelledError):
+        task.result()
 
 
 # Python only: the helper has no body of its own beside its tasks.
