@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { done, mockApi, printed } from "../helpers.js";
+import { clock, done, mockApi, running } from "../helpers.js";
 import {
   loadNames,
   main,
@@ -11,14 +11,24 @@ import {
 
 const PATHS = ["/users/4", "/status/503"];
 
-test("all are in flight together", async (t) => {
+test("a failure leaves the other group alone", async (t) => {
   const api = await mockApi(t);
-  // Each waits for two in flight: one by one, none is answered.
-  await api.rendezvous("/users/*", 2);
-  assert.equal(
-    await printed(() => main(api.url)),
-    "All: Ada, Grace\nNone: HTTP 503\n",
-  );
+  await api.hold("*");
+  const program = running(() => main(api.url));
+  // None is answered yet: all are in flight together.
+  await api.saw("GET /*", 4);
+  await api.release("/status/503");
+  await program.prints("None: HTTP 503");
+  await api.ended("/users/3");
+  await api.release("/users/*");
+  await program.done;
+  assert.equal(program.output, "None: HTTP 503\nAll: Grace Edsger\n");
+  assert.deepEqual(await api.endings(), {
+    "/users/2": "completed",
+    "/users/4": "completed",
+    "/users/3": "client hung up",
+    "/status/503": "completed",
+  });
 });
 
 test("results keep the order of the list", async (t) => {
@@ -54,17 +64,19 @@ test("a bug is not called a failed request", async (t) => {
   await api.answer("/users/2", { body: "no JSON" });
   await assert.rejects(main(api.url), (error) => {
     assert(error instanceof AggregateError);
-    assert(error.errors[0] instanceof SyntaxError);
+    const [group] = error.errors;
+    assert(group.errors[0] instanceof SyntaxError);
     return true;
   });
 });
 
 test("a lost connection is no answer", async (t) => {
   const api = await mockApi(t);
-  await api.drop("/users/1");
+  await api.drop("/users/4");
   await assert.rejects(main(api.url), (error) => {
     assert(error instanceof AggregateError);
-    assert.equal(error.errors[0].message, "fetch failed");
+    const [group] = error.errors;
+    assert.equal(group.errors[0].message, "fetch failed");
     return true;
   });
 });
@@ -208,6 +220,20 @@ test("the group waits for what it stops", async (t) => {
     return true;
   });
   assert.equal((await api.endings())["/data"], "completed");
+});
+
+test("a time limit waits for the clean-up, too", async (t) => {
+  const time = clock(t);
+  const cleaned = Promise.withResolvers();
+  const cleanUpWhenStopped = (signal) =>
+    forEver(signal).finally(() => cleaned.promise);
+  const limit = AbortSignal.timeout(1000);
+  const group = taskGroup([cleanUpWhenStopped], limit);
+  group.catch(() => {});
+  await time.advance(60_000);
+  assert.equal(await done(group.catch(() => {})), false);
+  cleaned.resolve("clean");
+  await assert.rejects(group, { name: "TimeoutError" });
 });
 
 test("two failures are both kept", async () => {

@@ -10,9 +10,9 @@ import os
 import httpx
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000")
-GOOD = ["/users/1", "/users/2"]
+GOOD = ["/users/2", "/users/4"]
 # The second fails while the first is under way.
-BAD = ["/users/4", "/status/503"]
+BAD = ["/users/3", "/status/503"]
 
 
 class RequestError(Exception):
@@ -35,19 +35,25 @@ async def load_names(
         tasks = [
             group.create_task(get_name(client, path)) for path in paths
         ]
-    # All have ended well, so result() has nothing to wait for.
+    # All have ended well, so each has its result.
     return [task.result() for task in tasks]
 
 
 async def main(api_url: str = API_URL) -> None:
-    async with httpx.AsyncClient(base_url=api_url) as client:
+    async def show(paths: list[str]) -> None:
+        try:
+            print("All:", *await load_names(client, paths))
+        # The group raises a group of errors, even for one.
+        except* RequestError as failed:
+            print("None:", *failed.exceptions)
+
+    # Both at once: a failure in one leaves the other alone.
+    async with (
+        httpx.AsyncClient(base_url=api_url) as client,
+        asyncio.TaskGroup() as group,
+    ):
         for paths in [GOOD, BAD]:
-            try:
-                names = await load_names(client, paths)
-                print("All:", ", ".join(names))
-            # The group raises a group of errors, even for one.
-            except* RequestError as failed:
-                print("None:", *failed.exceptions)
+            group.create_task(show(paths))
 
 
 if __name__ == "__main__":
