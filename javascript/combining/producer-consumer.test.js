@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter, on } from "node:events";
-import {
-  CountQueuingStrategy,
-  ReadableStream,
-  TransformStream,
-} from "node:stream/web";
+import { ReadableStream, TransformStream } from "node:stream/web";
 import { test } from "node:test";
 
 import { done, mockApi, running } from "../helpers.js";
@@ -27,8 +23,7 @@ async function takenIn(api) {
 
 // A queue with room for so many.
 function queueOf(highWaterMark) {
-  const room = new CountQueuingStrategy({ highWaterMark });
-  return new TransformStream(undefined, undefined, room);
+  return new TransformStream({}, {}, { highWaterMark });
 }
 
 test("a slow consumer holds the producer back", async (t) => {

@@ -1,27 +1,20 @@
 import asyncio
+import queue
 import sys
 from contextlib import aclosing
-from traceback import format_exception_only
 from typing import Any
 
 import httpx
 import pytest
 
 from combining.producer_consumer import load, main, produce
-from helpers import running
+from helpers import last_line, running, stopped, taken_in
 
 
 async def asked(mock_api, pattern):
     """The paths of the requests so far that begin with `pattern`."""
     log = await mock_api.log(settled=False)
     return [e.path for e in log if e.path.startswith(pattern)]
-
-
-async def taken_in(client):
-    """Let the program take in what has been answered."""
-    # Whatever it would ask for next is sent before these are answered.
-    for _ in range(3):
-        await client.get("/data")
 
 
 async def test_a_slow_consumer_holds_the_producer_back(
@@ -202,8 +195,7 @@ async def test_shutdown_tells_every_worker(clock):
     if sys.version_info < (3, 13):
         with pytest.raises(AttributeError) as missing:
             queue.shutdown()
-        [line] = format_exception_only(missing.value)
-        assert line.rstrip() == (
+        assert last_line(missing.value) == (
             "AttributeError: 'Queue' object has no attribute 'shutdown'"
         )
         return
@@ -226,9 +218,7 @@ async def test_shutdown_tells_every_worker(clock):
     for late in [queue.get(), queue.put("too late")]:
         with pytest.raises(asyncio.QueueShutDown) as raised:
             await late
-        assert format_exception_only(raised.value) == [
-            "asyncio.queues.QueueShutDown\n"
-        ]
+        assert last_line(raised.value) == "asyncio.queues.QueueShutDown"
 
 
 # Python only: a stream has abort.
@@ -268,9 +258,9 @@ async def test_task_done_only_once_for_each():
     queue.task_done()
     with pytest.raises(ValueError, match="too many") as raised:
         queue.task_done()
-    assert format_exception_only(raised.value) == [
-        "ValueError: task_done() called too many times\n"
-    ]
+    assert last_line(raised.value) == (
+        "ValueError: task_done() called too many times"
+    )
 
 
 async def test_a_dead_worker_leaves_you_waiting(clock):
@@ -313,6 +303,74 @@ async def test_a_group_ends_the_wait_of_join():
     assert raised.group_contains(ValueError, match="no luck")
 
 
+# Python only: a stream has no join.
+async def test_a_worker_goes_on_after_a_failure():
+    queue: Any = asyncio.Queue()
+    for job in [1, 0, 2]:
+        queue.put_nowait(job)
+    results: list[Any] = []
+
+    async def work():
+        while True:
+            job = await queue.get()
+            try:
+                results.append(2 / job)
+            except ZeroDivisionError:
+                results.append("failed")
+            finally:
+                queue.task_done()
+
+    worker = asyncio.create_task(work())
+    await queue.join()
+    assert results == [2, "failed", 1]
+    await stopped(worker)
+
+
+# Python only: in JavaScript, threads share no queue.
+async def test_a_thread_asks_the_loop_to_put(clock):
+    loop = asyncio.get_running_loop()
+    queue: Any = asyncio.Queue(maxsize=1)
+    waiting = asyncio.create_task(queue.get())
+    await clock.advance(3600)
+    await asyncio.to_thread(
+        loop.call_soon_threadsafe, queue.put_nowait, "a post"
+    )
+    assert await waiting == "a post"
+
+    full = asyncio.Event()
+
+    async def put(post):
+        if queue.full():
+            full.set()
+        await queue.put(post)
+
+    def fill():
+        for post in ["first", "second"]:
+            putting = put(post)
+            asyncio.run_coroutine_threadsafe(putting, loop).result()
+
+    thread = asyncio.create_task(asyncio.to_thread(fill))
+    await full.wait()
+    # The queue is full, and the thread waits.
+    assert not thread.done()
+    assert await queue.get() == "first"
+    await thread
+    assert await queue.get() == "second"
+
+
+# Python only: in JavaScript, threads share no queue.
+async def test_a_queue_of_threads_blocks_the_loop():
+    posts: queue.Queue[str] = queue.Queue()
+    turns: list[str] = []
+    asyncio.get_running_loop().call_soon(turns.append, "a turn")
+    with pytest.raises(queue.Empty):
+        posts.get(timeout=0.01)
+    # The loop has run nothing else meanwhile.
+    assert turns == []
+    await asyncio.sleep(0)
+    assert turns == ["a turn"]
+
+
 async def test_several_workers_read_one_generator():
     begun = asyncio.Event()
 
@@ -326,9 +384,9 @@ async def test_several_workers_read_one_generator():
         await begun.wait()
         with pytest.raises(RuntimeError) as raised:
             await anext(shared)
-        assert format_exception_only(raised.value) == [
+        assert last_line(raised.value) == (
             "RuntimeError: anext(): "
-            "asynchronous generator is already running\n"
-        ]
+            "asynchronous generator is already running"
+        )
         first.cancel()
         await asyncio.wait([first])
