@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
-import { EventEmitter, on } from "node:events";
+import { EventEmitter, on, once } from "node:events";
 import { ReadableStream, TransformStream } from "node:stream/web";
 import { test } from "node:test";
 
 import { done, mockApi, running } from "../helpers.js";
 import { load, main, produce } from "./producer-consumer.js";
+
+// The program asks for slow posts, so that you see the order.
+async function quickApi(t) {
+  const api = await mockApi(t);
+  await api.delay("/posts/*", 0);
+  return api;
+}
 
 // The paths of the requests so far that begin with `pattern`.
 async function asked(api, pattern) {
@@ -27,7 +34,7 @@ function queueOf(highWaterMark) {
 }
 
 test("a slow consumer holds the producer back", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.hold("/users/*");
   const program = running(() => main(api.url));
   await api.ended("GET /posts/*", 5);
@@ -49,7 +56,7 @@ test("a slow consumer holds the producer back", async (t) => {
 });
 
 test("one more is read when a worker is free", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   for (const user of [4, 5, 1, 3]) {
     await api.hold(`/users/${user}/picture`);
   }
@@ -66,7 +73,7 @@ test("one more is read when a worker is free", async (t) => {
 });
 
 test("a slow job holds one worker", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.hold("/users/4/picture");
   const program = running(() => main(api.url));
   // All others go through the second worker, in order.
@@ -81,7 +88,7 @@ test("a slow job holds one worker", async (t) => {
 });
 
 test("each post is done once", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   const shown = [];
   await load(api.url, (line) => shown.push(line));
   assert.deepEqual(shown.sort(), [
@@ -97,7 +104,7 @@ test("each post is done once", async (t) => {
 });
 
 test("a worker that fails stops the others", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   for (const path of [
     "/users/4/picture",
     "/users/5/picture",
@@ -124,7 +131,7 @@ test("a worker that fails stops the others", async (t) => {
 });
 
 test("a failure ends the wait for room", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.hold("/users/*");
   await api.fail("/users/4/picture", [503]);
   const loading = load(api.url, console.log);
@@ -137,7 +144,7 @@ test("a failure ends the wait for room", async (t) => {
 });
 
 test("a producer that fails stops the workers", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   await api.hold("/users/4/picture");
   await api.hold("/posts/10");
   await api.fail("/posts/10", [503]);
@@ -157,8 +164,30 @@ test("a producer that fails stops the workers", async (t) => {
   });
 });
 
+// JavaScript only: a task group waits by itself.
+test("it ends only when all others have ended", async (t) => {
+  const stopped = Promise.withResolvers();
+  const clean = Promise.withResolvers();
+  t.mock.method(globalThis, "fetch", async (url, { signal }) => {
+    if (url.startsWith("/posts/7")) return Response.json(post(4));
+    if (url.startsWith("/posts/6")) return Response.json(post(5));
+    if (url === "/users/5/picture") throw new TypeError("fetch failed");
+    await once(signal, "abort");
+    stopped.resolve(undefined);
+    await clean.promise;
+    throw signal.reason;
+  });
+  const post = (id) => ({ author: { id } });
+  const loading = load("", () => {});
+  loading.catch(() => {});
+  await stopped.promise;
+  assert.equal(await done(loading), false);
+  clean.resolve(undefined);
+  await assert.rejects(loading, { message: "fetch failed" });
+});
+
 test("a bug in a worker is reported", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   const broken = () => {
     throw new TypeError("a bug");
   };
@@ -166,7 +195,7 @@ test("a bug in a worker is reported", async (t) => {
 });
 
 test("without a bound all is read", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   const queue = queueOf(Infinity);
   const { signal } = new AbortController();
   // No worker takes anything, and the producer comes to its end.
@@ -177,7 +206,7 @@ test("without a bound all is read", async (t) => {
 
 // JavaScript only: a Python generator has one reader.
 test("a generator reads nothing ahead", async (t) => {
-  const api = await mockApi(t);
+  const api = await quickApi(t);
   const { signal } = new AbortController();
   const posts = produce(api.url, signal);
   const read = await Promise.all([posts.next(), posts.next()]);

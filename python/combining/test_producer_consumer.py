@@ -11,6 +11,13 @@ from combining.producer_consumer import load, main, produce
 from helpers import last_line, running, stopped, taken_in
 
 
+@pytest.fixture
+async def mock_api(mock_api):
+    # The program asks for slow posts, so that you see the order.
+    await mock_api.delay("/posts/*", 0)
+    return mock_api
+
+
 async def asked(mock_api, pattern):
     """The paths of the requests so far that begin with `pattern`."""
     log = await mock_api.log(settled=False)
