@@ -28,11 +28,11 @@ export function share(promises, url) {
   return promises.get(url);
 }
 
-// JavaScript only: in Python it is the limit around the shield.
+// JavaScript only: in Python the limit stands around the wait.
 export async function waitFor(promise, signal) {
   const { promise: gaveUp, reject } = Promise.withResolvers();
   using _ = addAbortListener(signal, () => reject(signal.reason));
-  // If fetch had this signal, one caller's limit would stop it for all.
+  // If fetch had this signal, one limit would stop it for all ten.
   return await Promise.race([promise, gaveUp]);
 }
 

@@ -45,8 +45,9 @@ def share(
 async def ask(task: asyncio.Task[int], seconds: float) -> int | str:
     try:
         async with asyncio.timeout(seconds):
-            # Without the shield, one caller's limit cancels it for all.
-            return await asyncio.shield(task)
+            # A limit around `await task` would cancel it for all ten.
+            await asyncio.wait([task])
+        return task.result()
     except TimeoutError:
         return "too late"
     except httpx.HTTPStatusError as error:
