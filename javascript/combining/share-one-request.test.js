@@ -36,6 +36,8 @@ test("ten callers send one request", async (t) => {
     ask(share(promises, url), 9000),
   );
   await api.saw(`GET ${PATH}`);
+  // One more comes while it is in flight.
+  asking.push(ask(share(promises, url), 9000));
   // A request of our own arrives as number two.
   await (await fetch(`${api.url}/users/1`)).text();
   const log = await api.log({ settled: false });
@@ -46,7 +48,7 @@ test("ten callers send one request", async (t) => {
   for (const promise of asking)
     assert.equal(await done(promise), false);
   await api.release(PATH);
-  assert.deepEqual(await Promise.all(asking), Array(10).fill(62));
+  assert.deepEqual(await Promise.all(asking), Array(11).fill(62));
   // It is there already: nobody has to ask, or to wait.
   assert.equal(await ask(share(promises, url), 9000), 62);
   assert.equal((await api.log()).length, 2);
@@ -212,7 +214,7 @@ test("a bug is raised", async (t) => {
   assert.equal(promises.size, 0);
 });
 
-// JavaScript only: asyncio.shield has no listener.
+// JavaScript only: asyncio.wait needs no listener of ours.
 test("to wait leaves no listener behind", async () => {
   const { signal } = new AbortController();
   assert.equal(await waitFor(Promise.resolve(62), signal), 62);
@@ -262,7 +264,7 @@ test("to fill the cache after the wait is too late", async (t) => {
   assert.equal((await api.log()).length, 10);
 });
 
-test("who gives up ends it for all", async (t) => {
+test("one that gives up ends it for all", async (t) => {
   const api = await mockApi(t);
   await api.hold("/users/1");
   const first = new AbortController();
@@ -275,7 +277,52 @@ test("who gives up ends it for all", async (t) => {
     assert.equal(outcome.status, "rejected");
     assert.equal(outcome.reason.name, "AbortError");
   }
-  assert.equal((await api.endings())["/users/1"], "client hung up");
+  assert.deepEqual(await api.endings(), {
+    "/users/1": "client hung up",
+  });
+});
+
+test("the last to give up stops the request", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/users/1");
+  const shared = new Map();
+  async function getUser(path, signal) {
+    if (!shared.has(path)) {
+      const stop = new AbortController();
+      const promise = getJson(api.url + path, stop.signal);
+      shared.set(path, { promise, stop, waiting: 0 });
+    }
+    const entry = shared.get(path);
+    entry.waiting += 1;
+    try {
+      return await waitFor(entry.promise, signal);
+    } finally {
+      entry.waiting -= 1;
+      if (entry.waiting === 0) {
+        // Whoever comes now needs a request of its own.
+        shared.delete(path);
+        entry.stop.abort();
+      }
+    }
+  }
+  const leave = [1, 2, 3].map(() => new AbortController());
+  const asking = leave.map(({ signal }) => getUser("/users/1", signal));
+  const gone = asking.map((one) => assert.rejects(one, /AbortError/));
+  await api.saw("GET /users/1");
+  leave[0].abort();
+  leave[1].abort();
+  await Promise.all(gone.slice(0, 2));
+  const [entry] = await api.log({ settled: false });
+  assert.equal(entry.ending, null);
+  leave[2].abort();
+  await gone[2];
+  const nextOne = getUser("/users/1", new AbortController().signal);
+  await api.saw("GET /users/1", 2);
+  await api.release("/users/1");
+  assert.equal((await nextOne).name, "Ada");
+  const endings = (await api.log()).map((e) => e.ending);
+  assert.deepEqual(endings, ["client hung up", "completed"]);
+  assert.equal(shared.size, 0);
 });
 
 test("callers that remove the entry remove the next one", async (t) => {
@@ -308,16 +355,27 @@ test("the request runs in the context of the first caller", async () => {
     await null;
     return { en: "Hello", de: "Hallo" }[language.getStore()];
   }
-  function greet(wanted) {
+  function greet(wanted, key) {
     return language.run(wanted, async () => {
-      if (!promises.has("greeting")) {
-        promises.set("greeting", getGreeting());
-      }
-      return await promises.get("greeting");
+      if (!promises.has(key)) promises.set(key, getGreeting());
+      return await promises.get(key);
     });
   }
-  const greetings = await Promise.all([greet("de"), greet("en")]);
-  assert.deepEqual(greetings, ["Hallo", "Hallo"]);
+  assert.deepEqual(
+    await Promise.all([
+      greet("de", "greeting"),
+      greet("en", "greeting"),
+    ]),
+    ["Hallo", "Hallo"],
+  );
+  // The key says all that the answer depends on.
+  assert.deepEqual(
+    await Promise.all([
+      greet("de", "greeting de"),
+      greet("en", "greeting en"),
+    ]),
+    ["Hallo", "Hello"],
+  );
 });
 
 test("all callers get the same object", async (t) => {
@@ -326,6 +384,24 @@ test("all callers get the same object", async (t) => {
   const first = await shared;
   first.name = "Grace";
   assert.equal((await shared).name, "Grace");
+  // The same failure, too.
+  await api.fail("/users/2", [500]);
+  const failing = getJson(`${api.url}/users/2`);
+  const [one, two] = await Promise.allSettled([failing, failing]);
+  assert(one.status === "rejected" && two.status === "rejected");
+  assert(one.reason instanceof HttpError);
+  assert.equal(one.reason, two.reason);
+});
+
+test("whether a shared response can be read twice", async (t) => {
+  const api = await mockApi(t);
+  const shared = fetch(`${api.url}/users/1`);
+  const response = await shared;
+  assert.equal((await response.json()).name, "Ada");
+  await assert.rejects(async () => (await shared).json(), {
+    name: "TypeError",
+    message: "Body is unusable: Body has already been read",
+  });
 });
 
 test("to share only what is in flight", async (t) => {
@@ -349,4 +425,26 @@ test("to share only what is in flight", async (t) => {
     assert.equal(promises.size, 0);
   }
   assert.equal((await api.log()).length, 2);
+});
+
+test("what has come stays for a minute", async (t) => {
+  const api = await mockApi(t);
+  const time = clock(t);
+  const promises = new Map();
+  function shareForAMinute(path) {
+    const forget = () => promises.delete(path);
+    if (!promises.has(path)) {
+      const promise = getJson(api.url + path);
+      promises.set(path, promise);
+      promise.then(() => setTimeout(forget, 60_000).unref(), forget);
+    }
+    return promises.get(path);
+  }
+  assert.equal((await shareForAMinute("/users/1")).name, "Ada");
+  await api.answer("/users/1", { body: '{"name": "Grace"}' });
+  await time.advance(59_000);
+  assert.equal((await shareForAMinute("/users/1")).name, "Ada");
+  await time.advance(1000);
+  assert.equal(promises.size, 0);
+  assert.equal((await shareForAMinute("/users/1")).name, "Grace");
 });

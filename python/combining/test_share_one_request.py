@@ -435,6 +435,13 @@ async def test_all_callers_get_the_same_object(mock_api, client):
     assert one is two
 
 
+async def test_whether_a_shared_response_can_be_read_twice(client):
+    shared = asyncio.create_task(client.get("/users/1"))
+    for _ in range(2):
+        response = await shared
+        assert response.json()["name"] == "Ada"
+
+
 async def test_to_share_only_what_is_in_flight(mock_api, client, tasks):
     def share_in_flight(path):
         if path not in tasks:
