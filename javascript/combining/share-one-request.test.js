@@ -3,7 +3,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
-import { clock, done, mockApi, printed, running } from "../helpers.js";
+import {
+  clock,
+  done,
+  limited,
+  mockApi,
+  printed,
+  running,
+} from "../helpers.js";
 import {
   ask,
   HttpError,
@@ -87,6 +94,25 @@ test("one gives up, and the others wait on", async (t) => {
   assert.deepEqual(endings, ["completed", "completed"]);
 });
 
+test("ten limits run at the same time", async (t) => {
+  const api = await mockApi(t);
+  await api.hold("/sources/traffic");
+  const time = clock(t);
+  const program = running(() => main(api.url));
+  await api.saw("GET /sources/traffic");
+  await time.advance(1000);
+  // All ten have given up. The next ten join the same request.
+  await program.prints("First: too late\n");
+  await api.release("/sources/traffic");
+  await program.done;
+  assert.deepEqual(program.lines.slice(1), [
+    "Again: HTTP 503",
+    "Later: 1280",
+  ]);
+  const statuses = (await api.log()).map((entry) => entry.status);
+  assert.deepEqual(statuses, [503, 200]);
+});
+
 test("each path has a request of its own", async (t) => {
   const api = await mockApi(t);
   const promises = new Map();
@@ -107,15 +133,17 @@ test("a failure does not stay", async (t) => {
   await api.fail(PATH, [500]);
   const promises = new Map();
   const url = api.url + PATH;
+  await share(promises, `${api.url}/sources/wind`);
   const asking = [1, 2, 3].map(() => ask(share(promises, url), 9000));
   assert.deepEqual(
     await Promise.all(asking),
     Array(3).fill("HTTP 500"),
   );
-  assert.equal(promises.size, 0);
+  // What else has come is still there.
+  assert.deepEqual([...promises.keys()], [`${api.url}/sources/wind`]);
   assert.equal(await ask(share(promises, url), 9000), 62);
   const statuses = (await api.log()).map((entry) => entry.status);
-  assert.deepEqual(statuses, [500, 200]);
+  assert.deepEqual(statuses, [200, 500, 200]);
 });
 
 test("the failure is gone when a caller hears of it", async (t) => {
@@ -178,7 +206,10 @@ test("a failure that nobody waits for is not reported", async (t) => {
   await api.drop("/sources/wind");
   share(promises, `${api.url}/sources/wind`);
   await api.release(PATH);
-  while (promises.size > 0) await api.log();
+  const failed = async () => {
+    while (promises.size > 0) await api.log();
+  };
+  await limited(failed(), () => "an entry is left");
   await done(new Promise(() => {}));
   assert.deepEqual(reports, []);
 });
