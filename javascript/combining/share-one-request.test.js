@@ -63,6 +63,8 @@ test("ten callers send one request", async (t) => {
 
 test("what the program prints", async (t) => {
   const api = await mockApi(t);
+  // The clock stands still: nobody is too late, however slow we are.
+  clock(t);
   assert.equal(
     await printed(() => main(api.url)),
     "First: HTTP 503\nAgain: 1280\nLater: 1280\n",

@@ -50,7 +50,8 @@ async def test_ten_callers_send_one_request(mock_api, client, tasks):
     assert len(await mock_api.log()) == 2
 
 
-async def test_what_the_program_prints(mock_api):
+async def test_what_the_program_prints(mock_api, clock):
+    # The clock stands still: nobody is too late, however slow we are.
     assert await printed(main(mock_api.url)) == (
         "First: HTTP 503\nAgain: 1280\nLater: 1280\n"
     )
