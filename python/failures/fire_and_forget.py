@@ -68,8 +68,7 @@ async def main(api_url: str = API_URL) -> None:
             print("Hello,", user["name"])
         finally:
             # When main has ended, asyncio.run cancels what is left.
-            pass
-    await background.finish()
+            await background.finish()
     print("Pictures:", len(pictures))
 
 
