@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import threading
+import warnings
 from typing import Any
 
 import pytest
@@ -176,9 +177,10 @@ async def test_a_task_that_reads_a_stream_is_collected(caplog):
     reading = asyncio.Event()
 
     async def read():
-        reader, _writer = await asyncio.open_connection(
+        reader, writer = await asyncio.open_connection(
             "127.0.0.1", port
         )
+        held.append(writer.transport)
         reading.set()
         await reader.read()
 
@@ -187,11 +189,13 @@ async def test_a_task_that_reads_a_stream_is_collected(caplog):
     await connected.wait()
     await reading.wait()
     await asyncio.sleep(0)
-    with pytest.warns(ResourceWarning):
+    with warnings.catch_warnings():
+        # From 3.11.7 on, the lost connection warns, too.
+        warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
     assert "Task was destroyed but it is pending!" in caplog.text
-    held[0].close()
-    await held[0].wait_closed()
+    for connection in held:
+        connection.close()
     server.close()
     await server.wait_closed()
 
