@@ -254,6 +254,53 @@ async def test_a_busy_loop_and_a_second_signal():
     assert ended.code == -signal.SIGTERM
 
 
+async def test_sigterm_without_a_handler_runs_no_finally():
+    if sys.platform == "win32":
+        return  # Windows has no such exit codes
+    ended = await run_python(
+        "-uc",
+        "import asyncio, signal\n"
+        "async def main():\n"
+        "    try:\n"
+        "        print('at work')\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "        await asyncio.sleep(3600)\n"
+        "    finally:\n"
+        "        print('cleaned up')\n"
+        "asyncio.run(main())\n",
+    )
+    assert ended.stdout == "at work\n"
+    assert ended.stderr == ""
+    assert ended.code == -signal.SIGTERM
+
+
+# Python only: Node prints nothing when a signal ends it.
+async def test_what_python_prints_at_ctrl_c():
+    if sys.platform == "win32":
+        return  # Windows has no such exit codes
+    ended = await run_python(
+        "-uc",
+        "import asyncio, signal\n"
+        "async def main():\n"
+        "    try:\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "        await asyncio.sleep(3600)\n"
+        "    finally:\n"
+        "        print('cleaned up')\n"
+        "asyncio.run(main())\n",
+    )
+    assert ended.stdout == "cleaned up\n"
+    between = (
+        "During handling of the above exception, "
+        "another exception occurred:"
+    )
+    first, second = ended.stderr.split(between)
+    last = "asyncio.exceptions.CancelledError"
+    assert first.splitlines()[-2] == last
+    assert second.splitlines()[-1] == "KeyboardInterrupt"
+    assert ended.code == -signal.SIGINT
+
+
 # Python only: Node ends at once without a listener.
 def test_ctrl_c_without_a_handler_cancels_main():
     seen = []
@@ -283,6 +330,12 @@ def test_ctrl_c_without_a_handler_cancels_main():
             signal.raise_signal(signal.SIGINT)
             seen.append("not reached")
 
+    async def busy():
+        signal.raise_signal(signal.SIGINT)
+        seen.append("still busy")
+        signal.raise_signal(signal.SIGINT)
+        seen.append("not reached")
+
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(first())
     assert seen == ["cancelled", "cleaned up"]
@@ -290,6 +343,10 @@ def test_ctrl_c_without_a_handler_cancels_main():
     assert asyncio.run(swallow()) == "went on"
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(twice())
+    # A computation does not notice the first.
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(busy())
+    assert seen[-1] == "still busy"
     assert "not reached" not in seen
 
 
@@ -377,8 +434,8 @@ def test_a_shell_says_143():
     if sys.platform == "win32":
         return  # Windows has no such exit codes
     command = "sh -c 'kill -TERM $$'; echo $?"
-    shell = subprocess.run(["sh", "-c", command], capture_output=True)
-    assert shell.stdout == b"143\n"
+    answer = subprocess.check_output(["sh", "-c", command])
+    assert answer == b"143\n"
 
 
 # Python only: a shell does not know which language it has started.
