@@ -323,7 +323,8 @@ test("the exit code can say which signal it was", async () => {
     const [stoppedBy] = await once(process, "SIGTERM");
     clearTimeout(keep);
     console.log("cleaned up");
-    process.kill(process.pid, stoppedBy);`;
+    process.kill(process.pid, stoppedBy);
+  `;
   const worker = await serving("javascript", program);
   const lines = linesOf(worker.process);
   const ended = once(worker.process, "exit");
