@@ -88,7 +88,7 @@ async def test_a_process_does_the_work():
 
 
 async def test_async_adds_work_to_a_call():
-    seen = []
+    seen: list[str] = []
 
     async def work():
         return "done"
