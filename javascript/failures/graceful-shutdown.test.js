@@ -22,6 +22,8 @@ import { run } from "./failures/graceful-shutdown.js";
 const jobs = [1, 2, 3, 4, 5].map((n) => "/users/" + n);
 console.log(0);
 await run(process.env.API_URL, new Set(jobs));
+const alive = process.getActiveResourcesInfo();
+console.log("Waits for a timer:", alive.includes("Timeout"));
 `;
 
 /** @param {NodeJS.Signals} signal */
@@ -142,6 +144,26 @@ test("a failed job stops the others", async (t) => {
   });
 });
 
+// JavaScript only: in Python the task group waits for them.
+test("after a failure the list comes last", async (t) => {
+  const late = Promise.withResolvers();
+  t.mock.method(
+    globalThis,
+    "fetch",
+    async (/** @type {string} */ url) => {
+      if (url === "/users/2")
+        return new Response(null, { status: 503 });
+      // It ends in spite of the abort: it was too late to stop it.
+      await late.promise;
+      return Response.json({ name: "Ada" });
+    },
+  );
+  const program = running(() => run("", new Set(JOBS.slice(0, 2))));
+  setImmediate(late.resolve);
+  await assert.rejects(program.done, /HTTP 503/);
+  assert.deepEqual(program.lines, ["Done: Ada", "Not done: /users/2"]);
+});
+
 test("the handlers are put back", async (t) => {
   const api = await mockApi(t);
   const listeners = () =>
@@ -195,6 +217,8 @@ test("both signals let the jobs finish", async (t) => {
     await api.release("/users/*");
     for (let job = 0; job < 3; job++) await told(lines);
     assert.equal(await told(lines), "Not done: /users/4 /users/5");
+    // The timer of the limit does not hold up the end.
+    assert.equal(await told(lines), "Waits for a timer: false");
     assert.deepEqual(await ended, [0, null]);
   }
   const log = await api.log();

@@ -211,6 +211,25 @@ async def test_the_same_signal_again_ends_it_at_once(mock_api):
     assert set(endings.values()) == {"client hung up"}
 
 
+# Python only: a listener of Node is called by the loop itself.
+async def test_the_limit_strikes_though_nothing_else_happens(mock_api):
+    if sys.platform == "win32":
+        return  # Windows cannot send the signal
+    await mock_api.hold("/users/*")
+    env = {"API_URL": mock_api.url, "PYTHONUNBUFFERED": "1"}
+    async with serving("python", WORKER, **env) as worker:
+        await mock_api.saw("GET /users/*", 3)
+        # The loop sleeps: the handler has to wake it.
+        worker.process.send_signal(signal.SIGTERM)
+        assert await told(worker.process) == "SIGTERM: no new jobs"
+        said = "Not done: " + " ".join(JOBS)
+        assert await told(worker.process) == said
+        assert await worker.process.wait() == 0
+        await mock_api.ended("/users/*", 3)
+    endings = await mock_api.endings()
+    assert set(endings.values()) == {"client hung up"}
+
+
 # What the language does, without the program.
 
 
