@@ -36,6 +36,13 @@ test("the program stops in the middle of three jobs", async (t) => {
   await api.hold("/users/*");
   const time = clock(t);
   const program = running(() => main(api.url));
+  let over = false;
+  program.done.then(
+    () => {
+      over = true;
+    },
+    () => {},
+  );
   for (const user of [4, 5, 3]) await api.saw(`GET /users/${user}`);
   await time.advance(100);
   await program.prints("SIGTERM: no new jobs\n");
@@ -43,6 +50,7 @@ test("the program stops in the middle of three jobs", async (t) => {
   await program.prints("Done: Edsger\n");
   await api.release("/users/5");
   await program.prints("Done: Barbara\n");
+  assert(!over);
   await time.advance(1000);
   await api.ended("/users/3");
   await program.done;
