@@ -297,19 +297,22 @@ test("a busy loop and a second signal", async () => {
 
 test("SIGTERM without a handler runs no finally", async () => {
   if (process.platform === "win32") return; // it has no such codes
-  const program = `
-    console.log(0);
-    setTimeout(() => process.kill(process.pid, "SIGTERM"));
-    try {
-      await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
-    } finally {
-      console.log("cleaned up");
-    }`;
-  const worker = await serving("javascript", program);
-  const lines = linesOf(worker.process);
-  const ended = once(worker.process, "exit");
-  assert.equal(await told(lines), undefined);
-  assert.deepEqual(await ended, [null, "SIGTERM"]);
+  // Ctrl+C is no exception here.
+  for (const signal of ["SIGTERM", "SIGINT"]) {
+    const program = `
+      console.log(0);
+      setTimeout(() => process.kill(process.pid, "${signal}"));
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+      } finally {
+        console.log("cleaned up");
+      }`;
+    const worker = await serving("javascript", program);
+    const lines = linesOf(worker.process);
+    const ended = once(worker.process, "exit");
+    assert.equal(await told(lines), undefined);
+    assert.deepEqual(await ended, [null, signal]);
+  }
 });
 
 // JavaScript only: asyncio goes on until main ends.
