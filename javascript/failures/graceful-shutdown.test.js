@@ -22,6 +22,8 @@ import { run } from "./failures/graceful-shutdown.js";
 const jobs = [1, 2, 3, 4, 5].map((n) => "/users/" + n);
 console.log(0);
 await run(process.env.API_URL, new Set(jobs));
+const alive = process.getActiveResourcesInfo();
+console.log("Waits for a timer:", alive.includes("Timeout"));
 `;
 
 /** @param {NodeJS.Signals} signal */
@@ -34,6 +36,13 @@ test("the program stops in the middle of three jobs", async (t) => {
   await api.hold("/users/*");
   const time = clock(t);
   const program = running(() => main(api.url));
+  let over = false;
+  program.done.then(
+    () => {
+      over = true;
+    },
+    () => {},
+  );
   for (const user of [4, 5, 3]) await api.saw(`GET /users/${user}`);
   await time.advance(100);
   await program.prints("SIGTERM: no new jobs\n");
@@ -41,6 +50,7 @@ test("the program stops in the middle of three jobs", async (t) => {
   await program.prints("Done: Edsger\n");
   await api.release("/users/5");
   await program.prints("Done: Barbara\n");
+  assert(!over);
   await time.advance(1000);
   await api.ended("/users/3");
   await program.done;
@@ -142,6 +152,26 @@ test("a failed job stops the others", async (t) => {
   });
 });
 
+// JavaScript only: in Python the task group waits for them.
+test("after a failure the list comes last", async (t) => {
+  const late = Promise.withResolvers();
+  t.mock.method(
+    globalThis,
+    "fetch",
+    async (/** @type {string} */ url) => {
+      if (url === "/users/2")
+        return new Response(null, { status: 503 });
+      // It ends in spite of the abort: it was too late to stop it.
+      await late.promise;
+      return Response.json({ name: "Ada" });
+    },
+  );
+  const program = running(() => run("", new Set(JOBS.slice(0, 2))));
+  setImmediate(late.resolve);
+  await assert.rejects(program.done, /HTTP 503/);
+  assert.deepEqual(program.lines, ["Done: Ada", "Not done: /users/2"]);
+});
+
 test("the handlers are put back", async (t) => {
   const api = await mockApi(t);
   const listeners = () =>
@@ -195,6 +225,8 @@ test("both signals let the jobs finish", async (t) => {
     await api.release("/users/*");
     for (let job = 0; job < 3; job++) await told(lines);
     assert.equal(await told(lines), "Not done: /users/4 /users/5");
+    // The timer of the limit does not hold up the end.
+    assert.equal(await told(lines), "Waits for a timer: false");
     assert.deepEqual(await ended, [0, null]);
   }
   const log = await api.log();
@@ -265,19 +297,22 @@ test("a busy loop and a second signal", async () => {
 
 test("SIGTERM without a handler runs no finally", async () => {
   if (process.platform === "win32") return; // it has no such codes
-  const program = `
-    console.log(0);
-    setTimeout(() => process.kill(process.pid, "SIGTERM"));
-    try {
-      await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
-    } finally {
-      console.log("cleaned up");
-    }`;
-  const worker = await serving("javascript", program);
-  const lines = linesOf(worker.process);
-  const ended = once(worker.process, "exit");
-  assert.equal(await told(lines), undefined);
-  assert.deepEqual(await ended, [null, "SIGTERM"]);
+  // Ctrl+C is no exception here.
+  for (const signal of ["SIGTERM", "SIGINT"]) {
+    const program = `
+      console.log(0);
+      setTimeout(() => process.kill(process.pid, "${signal}"));
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
+      } finally {
+        console.log("cleaned up");
+      }`;
+    const worker = await serving("javascript", program);
+    const lines = linesOf(worker.process);
+    const ended = once(worker.process, "exit");
+    assert.equal(await told(lines), undefined);
+    assert.deepEqual(await ended, [null, signal]);
+  }
 });
 
 // JavaScript only: asyncio goes on until main ends.

@@ -64,6 +64,7 @@ async def test_the_program_stops_in_the_middle_of_three_jobs(
         await program.prints("Done: Edsger\n")
         await mock_api.release("/users/5")
         await program.prints("Done: Barbara\n")
+        assert not program.task.done()
         await clock.advance(1)
         await mock_api.ended("/users/3")
     assert program.output == (
@@ -211,6 +212,25 @@ async def test_the_same_signal_again_ends_it_at_once(mock_api):
     assert set(endings.values()) == {"client hung up"}
 
 
+# Python only: a listener of Node is called by the loop itself.
+async def test_the_limit_strikes_though_nothing_else_happens(mock_api):
+    if sys.platform == "win32":
+        return  # Windows cannot send the signal
+    await mock_api.hold("/users/*")
+    env = {"API_URL": mock_api.url, "PYTHONUNBUFFERED": "1"}
+    async with serving("python", WORKER, **env) as worker:
+        await mock_api.saw("GET /users/*", 3)
+        # The loop sleeps: the handler has to wake it.
+        worker.process.send_signal(signal.SIGTERM)
+        assert await told(worker.process) == "SIGTERM: no new jobs"
+        said = "Not done: " + " ".join(JOBS)
+        assert await told(worker.process) == said
+        assert await worker.process.wait() == 0
+        await mock_api.ended("/users/*", 3)
+    endings = await mock_api.endings()
+    assert set(endings.values()) == {"client hung up"}
+
+
 # What the language does, without the program.
 
 
@@ -350,12 +370,28 @@ def test_ctrl_c_without_a_handler_cancels_main():
     assert "not reached" not in seen
 
 
+# Python only: Node has no handler of its own for Ctrl+C.
+def test_ctrl_c_is_ignored_behind_an_ampersand():
+    if sys.platform == "win32":
+        return  # Windows has no sh
+    source = "import signal; print(signal.getsignal(2).name)"
+    command = [
+        "sh",
+        "-c",
+        '"$0" -c "$1" & wait',
+        sys.executable,
+        source,
+    ]
+    assert subprocess.check_output(command) == b"SIG_IGN\n"
+
+
 # Python only: Node has one way to listen, on every system.
 async def test_the_handler_of_the_loop_is_for_posix():
     # What a loop says that has none, as on Windows.
     bare = asyncio.BaseEventLoop()
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError) as caught:
         bare.add_signal_handler(signal.SIGTERM, print)
+    assert str(caught.value) == ""
     bare.close()
     if sys.platform == "win32":
         return
