@@ -12,9 +12,11 @@ export class RequestError extends Error {}
 export async function getValue(apiUrl, name) {
   // One that never answers would hold up the whole list.
   const signal = AbortSignal.timeout(2000);
+  // Outside of the try: a broken address is a bug.
+  const url = new URL(`${apiUrl}/sources/${name}`);
   let response, text;
   try {
-    response = await fetch(`${apiUrl}/sources/${name}`, { signal });
+    response = await fetch(url, { signal });
     text = await response.text();
   } catch (cause) {
     throw new RequestError("no answer", { cause });

@@ -129,6 +129,11 @@ test("a bug is an outcome until someone looks", async (t) => {
   assert.throws(() => describe(outcome), SyntaxError);
 });
 
+test("a broken address is a bug", async () => {
+  const [outcome] = await settleAll("no address", ["wind"]);
+  assert.throws(() => describe(outcome), { code: "ERR_INVALID_URL" });
+});
+
 test("no sources, no outcomes", async (t) => {
   const api = await mockApi(t);
   assert.deepEqual(await settleAll(api.url, []), []);

@@ -31,13 +31,14 @@ export async function run(apiUrl, left) {
 
   // Once: the same signal once more ends the process at once.
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  const worker = () => work(apiUrl, todo, left, limit.signal);
+  const worker = () =>
+    work(apiUrl, todo, left, limit.signal).catch((error) => {
+      // A worker that the limit has stopped is no failure.
+      if (error !== limit.signal.reason) throw error;
+    });
   const workers = [worker(), worker(), worker()];
   try {
     await Promise.all(workers);
-  } catch (error) {
-    // A worker that the limit has stopped is no failure.
-    if (error !== limit.signal.reason) throw error;
   } finally {
     // After a failure the others end, too.
     limit.abort();

@@ -96,6 +96,20 @@ test("the limit is one second", async (t) => {
   ]);
 });
 
+test("a failure at the limit is not lost", async (t) => {
+  const time = clock(t);
+  t.mock.method(globalThis, "fetch", async (url, { signal }) => {
+    await once(signal, "abort");
+    // The others end because of the limit, and end before it.
+    if (url === "/users/1") throw signal.reason;
+    throw new TypeError("fetch failed");
+  });
+  const program = running(() => run("", new Set(JOBS)));
+  tell("SIGTERM");
+  await time.advance(1000);
+  await assert.rejects(program.done, { message: "fetch failed" });
+});
+
 test("the end does not wait for the limit", async (t) => {
   const api = await mockApi(t);
   await api.hold("/users/*");

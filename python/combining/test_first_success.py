@@ -98,6 +98,40 @@ async def test_it_goes_on_only_when_the_losers_have_ended(monkeypatch):
         assert await answer == "Lima"
 
 
+# Python only: a promise cannot be cancelled.
+async def test_a_second_stop_ends_the_wait_for_the_losers(monkeypatch):
+    clean, stopped = asyncio.Event(), asyncio.Event()
+    ended = []
+
+    async def ask(_, mirror):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+            await clean.wait()
+            ended.append(mirror)
+
+    monkeypatch.setattr(program, "ask", ask)
+    async with httpx.AsyncClient() as client:
+        before = asyncio.all_tasks()
+        answer = asyncio.create_task(
+            first_success(client, ["lima", "oslo"])
+        )
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        answer.cancel()
+        await stopped.wait()
+        await asyncio.sleep(0)
+        assert not answer.done()
+        answer.cancel()
+        await asyncio.wait([answer])
+        assert answer.cancelled()
+        assert ended == []
+        clean.set()
+        await asyncio.wait(asyncio.all_tasks() - before)
+        assert sorted(ended) == ["lima", "oslo"]
+
+
 async def test_if_all_fail_every_failure_is_there(mock_api, client):
     await mock_api.hold("/mirrors/bonn")
     await mock_api.drop("/mirrors/nice")

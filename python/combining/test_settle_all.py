@@ -121,6 +121,12 @@ async def test_half_an_answer_is_no_answer(mock_api, client):
     assert describe(outcome) == "no answer"
 
 
+async def test_a_broken_address_is_a_bug(client):
+    [outcome] = await settle_all(client, ["\n"])
+    with pytest.raises(httpx.InvalidURL):
+        describe(outcome)
+
+
 # Python only: fetch gives a TypeError for both.
 async def test_a_closed_client_is_a_bug(mock_api):
     async with httpx.AsyncClient(base_url=mock_api.url) as closed:

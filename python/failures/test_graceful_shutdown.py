@@ -101,6 +101,29 @@ async def test_the_limit_is_one_second(mock_api, client, clock):
     assert program.lines[2:] == ["Not done: " + " ".join(JOBS)]
 
 
+async def test_a_failure_at_the_limit_is_not_lost(
+    client, clock, monkeypatch
+):
+    async def get(path):
+        try:
+            return await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            # The limit stops the others, and nothing else.
+            if path == "/users/1":
+                raise
+            raise httpx.ReadError("lost") from None
+
+    monkeypatch.setattr(client, "get", get)
+    with pytest.raises(ExceptionGroup) as raised:
+        async with running(run(client, JOBS[:])) as program:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            signal.raise_signal(signal.SIGTERM)
+            await program.prints("SIGTERM: no new jobs\n")
+            await clock.advance(1)
+    assert raised.group_contains(httpx.ReadError, match="lost")
+
+
 async def test_the_end_does_not_wait_for_the_limit(
     mock_api, client, clock
 ):
