@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 
 import { clock, done, mockApi, running } from "../helpers.js";
@@ -68,6 +69,23 @@ test("a bug is not called a failed request", async (t) => {
     assert(group.errors[0] instanceof SyntaxError);
     return true;
   });
+});
+
+// JavaScript only: except* takes what is expected out of the group.
+test("a bug beside a failed request is thrown", async (t) => {
+  /** @type {unknown[]} */
+  const stopped = [];
+  t.mock.method(globalThis, "fetch", async (url, { signal }) => {
+    if (url === "/users/2") return new Response("no JSON");
+    if (url === "/users/4") return new Response("", { status: 503 });
+    await once(signal, "abort");
+    stopped.push(url);
+    throw signal.reason;
+  });
+  const program = running(() => main(""));
+  await assert.rejects(program.done, AggregateError);
+  // It has stopped the other group, too.
+  assert.deepEqual(stopped, ["/users/3", "/status/503"]);
 });
 
 test("a lost connection is no answer", async (t) => {

@@ -57,6 +57,30 @@ async def test_one_failure_stops_the_siblings(mock_api, client):
     }
 
 
+# Python only: in JavaScript the group itself is the program's.
+async def test_loading_waits_for_what_it_stops(client, monkeypatch):
+    clean, stopping = asyncio.Event(), asyncio.Event()
+
+    async def get(path):
+        if path == "/status/503":
+            return httpx.Response(503)
+        try:
+            return await asyncio.Event().wait()
+        finally:
+            stopping.set()
+            await clean.wait()
+
+    monkeypatch.setattr(client, "get", get)
+    loading = asyncio.create_task(load_names(client, PATHS))
+    await stopping.wait()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not loading.done()
+    clean.set()
+    with pytest.raises(ExceptionGroup):
+        await loading
+
+
 async def test_a_bug_is_not_called_a_failed_request(mock_api):
     await mock_api.answer("/users/2", body="no JSON")
     with pytest.raises(ExceptionGroup) as raised:
