@@ -315,7 +315,6 @@ test("SIGTERM without a handler runs no finally", async () => {
   for (const signal of ["SIGTERM", "SIGINT"]) {
     const program = `
       console.log(0);
-      setTimeout(() => process.kill(process.pid, "${signal}"));
       try {
         await new Promise((resolve) => setTimeout(resolve, 2 ** 30));
       } finally {
@@ -324,6 +323,7 @@ test("SIGTERM without a handler runs no finally", async () => {
     const worker = await serving("javascript", program);
     const lines = linesOf(worker.process);
     const ended = once(worker.process, "exit");
+    worker.process.kill(/** @type {NodeJS.Signals} */ (signal));
     assert.equal(await told(lines), undefined);
     assert.deepEqual(await ended, [null, signal]);
   }
@@ -366,10 +366,10 @@ test("the exit code can say which signal it was", async () => {
   if (process.platform === "win32") return; // it has no such codes
   const program = `
     import { once } from "node:events";
-    console.log(0);
-    setTimeout(() => process.kill(process.pid, "SIGTERM"));
+    const stop = once(process, "SIGTERM");
     const keep = setTimeout(() => {}, 2 ** 30);
-    const [stoppedBy] = await once(process, "SIGTERM");
+    console.log(0);
+    const [stoppedBy] = await stop;
     clearTimeout(keep);
     console.log("cleaned up");
     process.kill(process.pid, stoppedBy);
@@ -377,6 +377,7 @@ test("the exit code can say which signal it was", async () => {
   const worker = await serving("javascript", program);
   const lines = linesOf(worker.process);
   const ended = once(worker.process, "exit");
+  worker.process.kill("SIGTERM");
   assert.equal(await told(lines), "cleaned up");
   assert.deepEqual(await ended, [null, "SIGTERM"]);
 });
