@@ -159,6 +159,20 @@ export async function done(promise) {
   return (await Promise.race([promise, turn(turn)])) !== turn;
 }
 
+/**
+ * The reasons of what rejects from now on and nobody handles. Until then it
+ * would fail the test.
+ * @param {import("node:test").TestContext} t
+ */
+export function reported(t) {
+  /** @type {unknown[]} */
+  const reasons = [];
+  const report = (/** @type {unknown} */ reason) => reasons.push(reason);
+  process.on("unhandledRejection", report);
+  t.after(() => process.off("unhandledRejection", report));
+  return reasons;
+}
+
 /** How many timers would keep the process alive. */
 export const openTimers = () =>
   process.getActiveResourcesInfo().filter((name) => name === "Timeout")

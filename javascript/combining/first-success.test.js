@@ -4,21 +4,14 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 
-import { done, mockApi, printed, running } from "../helpers.js";
+import {
+  done,
+  mockApi,
+  printed,
+  reported,
+  running,
+} from "../helpers.js";
 import { firstSuccess, main } from "./first-success.js";
-
-/**
- * What nobody has handled, from now on.
- * @param {import("node:test").TestContext} t
- */
-function reported(t) {
-  /** @type {unknown[]} */
-  const reports = [];
-  const report = (error) => reports.push(error);
-  process.on("unhandledRejection", report);
-  t.after(() => process.off("unhandledRejection", report));
-  return reports;
-}
 
 test("all mirrors are asked together", async (t) => {
   const api = await mockApi(t);

@@ -9,6 +9,7 @@ import {
   limited,
   mockApi,
   printed,
+  reported,
   running,
 } from "../helpers.js";
 import {
@@ -20,19 +21,6 @@ import {
 } from "./share-one-request.js";
 
 const PATH = "/sources/humidity";
-
-/**
- * What nobody has handled, from now on.
- * @param {import("node:test").TestContext} t
- */
-function reported(t) {
-  /** @type {unknown[]} */
-  const reports = [];
-  const report = (reason) => reports.push(reason);
-  process.on("unhandledRejection", report);
-  t.after(() => process.off("unhandledRejection", report));
-  return reports;
-}
 
 test("ten callers send one request", async (t) => {
   const api = await mockApi(t);
