@@ -167,7 +167,8 @@ export async function done(promise) {
 export function reported(t) {
   /** @type {unknown[]} */
   const reasons = [];
-  const report = (/** @type {unknown} */ reason) => reasons.push(reason);
+  const report = (/** @type {unknown} */ reason) =>
+    reasons.push(reason);
   process.on("unhandledRejection", report);
   t.after(() => process.off("unhandledRejection", report));
   return reasons;

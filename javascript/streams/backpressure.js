@@ -22,7 +22,7 @@ export async function send(port, wait) {
     // This returns at once, however much waits already.
     const goOn = socket.write(PIECE);
     most = Math.max(most, socket.writableLength);
-    // This returns once the reader has taken all.
+    // This returns once all has left the memory.
     if (wait && !goOn) await once(socket, "drain");
   }
   socket.end();

@@ -27,7 +27,7 @@ async def send(port: int, wait: bool) -> int:
         writer.write(PIECE)
         most = max(most, writer.transport.get_write_buffer_size())
         if wait:
-            # This returns once the reader has taken enough.
+            # This returns once enough has left the memory.
             await writer.drain()
     writer.write_eof()
     # It hangs up when it has read all.
