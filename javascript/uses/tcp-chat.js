@@ -29,7 +29,7 @@ function chat(socket) {
 
 function tell(speaker, line) {
   for (const hearer of clients) {
-    // False: more than 64 KiB wait there. To wait for a slow client
+    // False: more than its mark waits there. To wait for a slow one
     // would hold up all the others.
     if (hearer !== speaker && !hearer.write(line)) hearer.destroy();
   }

@@ -108,7 +108,7 @@ async def test_a_wait_ends_if_the_connection_does():
         linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
         other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         other.close()
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ConnectionResetError):
             await waiting
 
 
