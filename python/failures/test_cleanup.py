@@ -3,6 +3,8 @@ import gc
 import sys
 import threading
 import traceback
+import warnings
+from typing import Any
 
 import httpx
 import pytest
@@ -435,14 +437,26 @@ async def test_two_failures():
     assert f"{text}, another exception occurred:" in shown
 
 
-async def test_a_return_in_finally_swallows():
-    async def work():
-        try:
-            await asyncio.Event().wait()
-        finally:
-            return "went on"  # noqa: B012
+# A text, for Python 3.14 warns when it reads it.
+RETURN_IN_FINALLY = """
+async def work(waits):
+    try:
+        await waits
+    finally:
+        return "went on"
+"""
 
-    working = asyncio.create_task(work())
+
+async def test_a_return_in_finally_swallows():
+    names: dict[str, Any] = {}
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        exec(RETURN_IN_FINALLY, names)
+    said = [f"{w.category.__name__}: {w.message}" for w in heard]
+    warning = "SyntaxWarning: 'return' in a 'finally' block"
+    assert said == ([warning] if sys.version_info >= (3, 14) else [])
+
+    working = asyncio.create_task(names["work"](asyncio.Event().wait()))
     await some_turns()
     await stopped(working)
     assert not working.cancelled()
