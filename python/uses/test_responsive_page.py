@@ -290,10 +290,13 @@ async def test_cached_posts_are_marked_until_the_fresh_ones_come(
     await loaded(page)
     await expect(cached(page)).to_be_hidden()
 
-    await mock_api.hold("/posts")
+    await mock_api.hold("*")
     await page.reload()
+    # The fresh posts do not wait for the pictures of the cached ones.
     await mock_api.saw("GET /posts", times=3)
-    # Their pictures are asked for, too, and nobody waits for the posts.
+    await mock_api.saw("GET /users/*", times=4)
+    await mock_api.release("/users/*")
+    # And the pictures do not wait for the fresh posts.
     await arrived(page, "Ada")
     await arrived(page, "Alan")
     await expect(cached(page)).to_be_visible()
