@@ -1,10 +1,13 @@
 """The ASGI application: it reads a request, logs it, and answers or gives up."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import traceback
 from collections.abc import Awaitable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import mock_api.openapi  # noqa: F401 - it adds its operation to the service
@@ -23,8 +26,10 @@ from mock_api.responses import (
     Stream,
 )
 from mock_api.schemas import DELAY, check_query
-from mock_api.server import Connection
 from mock_api.service import SERVICE
+
+if TYPE_CHECKING:  # what serves the application need not be uvicorn
+    from mock_api.server import Connection
 
 # The answer to a browser that asks whether a page of another origin may send a
 # request. Every other response allows it by a default header: see server.py.

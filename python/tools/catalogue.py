@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_CHAPTERS = {"mock_api", "tools", "_static", "__pycache__", "node_modules"}
+NOT_CHAPTERS = {"mock_api", "tools", "live", "_static", "__pycache__", "node_modules"}
 NOT_PAIRS = {"README.md", "__init__.py", "conftest.py"}
 INDEX = "docs/README.md"
 MOVED = "This page has moved to ["  # the text of what is left where a page was

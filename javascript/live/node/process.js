@@ -1,0 +1,5 @@
+const { process } = globalThis;
+
+export const { argv, env, exit, hrtime, nextTick, stdout, stderr } =
+  process;
+export default process;

@@ -1,0 +1,9 @@
+export const {
+  ReadableStream,
+  WritableStream,
+  TransformStream,
+  TextDecoderStream,
+  TextEncoderStream,
+  CountQueuingStrategy,
+  ByteLengthQueuingStrategy,
+} = globalThis;

@@ -1,0 +1,8 @@
+export const {
+  setTimeout,
+  setInterval,
+  setImmediate,
+  clearTimeout,
+  clearInterval,
+  clearImmediate,
+} = globalThis;
