@@ -34,7 +34,7 @@ MUSL = "musl" in str(sysconfig.get_config_var("SOABI"))
 # NOX_PYTHON is for a test that starts nox.
 ENV = {"PYTHONPATH": "python", "PYTHONUTF8": "1", "NOX_PYTHON": sys.executable}
 # Their tests are for those who change them: the session `tools`.
-TOOLS = ["python/mock_api", "python/tools"]
+TOOLS = ["python/mock_api", "python/tools", "python/live"]
 
 
 # What must hold: `nox` runs these.
@@ -71,12 +71,13 @@ def browser(session: nox.Session) -> None:
             "Playwright has no package for a Linux with musl: run this session on one"
             " with glibc (Debian, Fedora), on macOS or Windows; the others run here"
         )
-    install(session, "run", "test", "browser", NODE)
+    install(session, "run", "test", "site", "browser", NODE)
     npm_ci(session)
     if session.posargs == ["--serve"]:
         tool(session, "tools.browser", "serve")
         return
     tool(session, "tools.browser", "install")
+    build_site(session)
     # To read all other tests takes longer than to run these.
     tests = sorted(Path("python").rglob("test_*.py"))
     marked = [str(test) for test in tests if "mark.browser" in test.read_text("utf-8")]
@@ -87,8 +88,8 @@ def browser(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check locks, style, types, Markdown, links and workflows (-- --fix formats)."""
-    # Of Playwright and nox only the types are read.
-    locks = ["run", "test", "fuzz", "nox", NODE, "lint", *["browser"][MUSL:]]
+    # Of Playwright, Sphinx and nox only the types are read.
+    locks = ["run", "test", "fuzz", "nox", NODE, "lint", "site", *["browser"][MUSL:]]
     install(session, *locks)
     tool(session, "tools.locks")
     npm_ci(session)
@@ -126,6 +127,41 @@ def api(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def site(session: nox.Session) -> None:
+    """Serve the site (-- --port 8080), or build it (-- build: into _site/)."""
+    arguments: list[str] = []
+    match session.posargs:
+        case ["build"]:
+            module = "live.build"
+        case []:
+            module = "live.serve"
+        case ["--port", port] if port.isdecimal() and int(port) < 65536:
+            module, arguments = "live.serve", [port]
+        case other:
+            refuse(f"unknown: {' '.join(other)}; expected --port 80, build or nothing")
+    set_up(session, "run", "site", NODE)
+    tool(session, module, *arguments)
+
+
+@nox.session(default=False)
+def parity(session: nox.Session) -> None:
+    """Hold pages to the terminal (-- --browser firefox settle-all: only that)."""
+    if MUSL:
+        session.error(
+            "Playwright has no package for a Linux with musl: use one with glibc"
+        )
+    install(session, "run", "test", "site", "browser", NODE)
+    npm_ci(session)
+    if "firefox" not in session.posargs:
+        tool(session, "tools.browser", "install")
+    build_site(session)
+    tool(session, "live.parity", *session.posargs)
+    if not session.posargs:
+        lab = ["python", "-m", "pytest", "-n", "auto", "-m", "lab"]
+        run(session, *lab, "python/live/test_lab.py")
+
+
+@nox.session(default=False)
 def new(session: nox.Session) -> None:
     """Begin a pair: new -- chapter/slug "Title"."""
     set_up(session, "run", NODE)
@@ -142,7 +178,8 @@ def proven(session: nox.Session) -> None:
 @nox.session(default=False)
 def tools(session: nox.Session) -> None:
     """Test the mock API and the tools, for those who change them (CI runs it)."""
-    set_up(session, "run", "test", NODE)
+    set_up(session, "run", "test", "site", NODE)
+    build_site(session)
     python_tests(session, *TOOLS)
 
 
@@ -211,6 +248,20 @@ def python_tests(session: nox.Session, *arguments: str) -> None:
     tool(session, "mock_api", "--while", *pytest, *tests)
 
 
+def build_site(session: nox.Session) -> None:
+    """Build the site for the tests that ask for it, unless it stands already."""
+    built = Path(".nox", "built")
+    folders = [Path(name) for name in ("docs", "javascript", "python", "requirements")]
+    inside = sorted(file for folder in folders for file in folder.rglob("*.*"))
+    files = [Path("README.md"), Path("package-lock.json"), Path("noxfile.py")]
+    files += [file for file in inside if file.is_file() and file.suffix != ".pyc"]
+    stamp = built / "installed"
+    if not up_to_date(stamp, *files):
+        tool(session, "live.build", str(built / "site"))
+        stamp.write_text(digest(*files))
+    session.env["SITE"] = str(built.joinpath("site").resolve())
+
+
 def javascript_tests(session: nox.Session, *files: str) -> None:
     """Run `node --test` against a server of its own."""
     options = [
@@ -255,7 +306,10 @@ def links(session: nox.Session) -> None:
             "lychee, which checks links, has no package for Windows on ARM: install it"
             " (winget install lycheeverse.lychee) and run this again"
         )
-    run(session, "lychee", "--offline", "--include-fragments", "--no-progress", ".")
+    # What these link to lies beside them on the site only.
+    unread = ["--exclude-path=docs/_templates", "--exclude-path=play.html"]
+    options = ["--offline", "--include-fragments", "--no-progress", *unread]
+    run(session, "lychee", *options, ".")
 
 
 def tool(session: nox.Session, module: str, *arguments: str) -> None:
@@ -368,5 +422,8 @@ def up_to_date(stamp: Path, *files: Path) -> bool:
 
 
 def digest(*files: Path) -> str:
-    """A fingerprint of the contents of `files`."""
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    """A fingerprint of the names and contents of `files`."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(file.as_posix().encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()

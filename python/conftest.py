@@ -26,7 +26,14 @@ if sys.platform != "win32":
     import resource
 
 # What needs a browser is not even read where there is no Playwright.
-collect_ignore = ["uses/test_responsive_page.py", "tools/browser"]
+collect_ignore = [
+    "live/test_interface.py",
+    "live/test_lab.py",
+    "live/test_linking_browser.py",
+    "live/test_site_browser.py",
+    "tools/browser",
+    "uses/test_responsive_page.py",
+]
 if find_spec("playwright"):
     collect_ignore = []
 
